@@ -1,0 +1,72 @@
+// The main job on simulated packets, whole: `tg build charge/events`, cold, engine and linked file included; beside the same task
+// modules run one after the other in one process. Usage: node bench/charge.mjs [packets...]   (default 1e6 and 1e7)
+//   SCRATCH=DIR   where the inputs are made (default: a folder in the temporary folder, kept)
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { alternate, print } from './measure.mjs';
+
+const TG = fileURLToPath(new URL('../bin/tg.js', import.meta.url));
+const ALONE = fileURLToPath(new URL('./charge-alone.mjs', import.meta.url));
+const scratch = process.env.SCRATCH ?? join(tmpdir(), 'tg-bench');
+const sizes = process.argv.slice(2).map(Number);
+
+/** A run of about n packets, its layout, pedestals and configuration. */
+async function input(n) {
+  const dir = join(scratch, `charge-${n}`);
+  if (existsSync(join(dir, 'tg.yaml'))) return dir;
+  const simulate = await import('../dist/tasks/charge/simulate.js');
+  const anodes = await import('../dist/tasks/charge/simulated-anode.js');
+  mkdirSync(join(dir, 'raw'), { recursive: true });
+  mkdirSync(join(dir, 'cal'), { recursive: true });
+  // As many pixels as the detector of the specifications: 78 400.
+  const size = { tiles: 8, chips: 10 };
+  const settings = simulate.simulateParams({
+    seed: 2001,
+    seconds: Math.max(1, Math.round((n / 1e6) * 433)),
+    events_per_s: 10,
+    noise_per_s: 500,
+    ...size,
+  });
+  const anode = simulate.anodeOf(settings);
+  const rows = simulate.writePackets(
+    join(dir, 'raw/packets_r1.h5'),
+    simulate.packetsOf(settings, anode),
+    1.6e9,
+  );
+  writeFileSync(join(dir, 'cal/layout.yaml'), anodes.layoutText(size));
+  writeFileSync(join(dir, 'cal/ped.json'), simulate.pixelJson(anodes.simulatedPedestals(anode, 1)));
+  writeFileSync(
+    join(dir, 'cal/cfg.json'),
+    simulate.pixelJson(anodes.simulatedConfigurations(anode, 2)),
+  );
+  const files =
+    '{pedestal_file: cal/ped.json, configuration_file: cal/cfg.json, geometry_file: cal/layout.yaml}';
+  writeFileSync(
+    join(dir, 'tg.yaml'),
+    `libraries: [tg:charge]\nsources: {packets: "raw/packets_{run}.h5::/packets"}\nparameters: {charge/hits: ${files}}\n`,
+  );
+  console.log(`${dir}: ${rows} packets`);
+  return dir;
+}
+
+for (const n of sizes.length > 0 ? sizes : [1e6, 1e7]) {
+  const dir = await input(n);
+  const clean = () => {
+    for (const name of ['.tg', 'build', 'alone'])
+      rmSync(join(dir, name), { recursive: true, force: true });
+  };
+  const build = (workers) => ({
+    name: `tg build --workers ${workers}`,
+    words: [process.execPath, TG, 'build', '-q', 'charge/events', '--workers', String(workers)],
+    cwd: dir,
+    before: clean,
+  });
+  const alone = {
+    name: 'the same modules alone',
+    words: [process.execPath, ALONE, dir],
+    before: clean,
+  };
+  print(`${n} packets, cold`, alternate([alone, build(1), build(2)], 5));
+}

@@ -1,0 +1,34 @@
+/** Paths of what was asked for: a table lies in its run's linked file (or its artifact), a product where it is. Knows the plan, reads no disk. */
+import type { TargetName, Task } from '../core/types.ts';
+import type { Wanted } from '../core/targets.ts';
+import type { Workspace } from '../workspace.ts';
+
+/** Linked file that holds a target, by target. */
+export function linkedFiles(ws: Workspace): Map<TargetName, string> {
+  const files = new Map<TargetName, string>();
+  for (const task of ws.expansion.tasks)
+    if (task.kind === 'flow')
+      for (const target of task.inputs[0]!.targets) files.set(target, task.outputs[0]!.path);
+  return files;
+}
+
+/** Paths relative to the root, each once, in the order asked for. @param there leaves out tasks of which nothing is there */
+export function askedPaths(
+  ws: Workspace,
+  tasks: readonly Task[],
+  wanted: Wanted,
+  there: (task: number) => boolean = () => true,
+): string[] {
+  const linked = linkedFiles(ws);
+  const found = new Set<string>();
+  for (const { tasks: members, output } of wanted.chosen) {
+    for (const i of members) {
+      if (!there(i)) continue;
+      for (const { target, path, place } of tasks[i]!.outputs) {
+        if (output !== undefined && target.replace(/@.*/s, '') !== output) continue;
+        found.add(place === '' ? path : (linked.get(target) ?? path));
+      }
+    }
+  }
+  return [...found];
+}

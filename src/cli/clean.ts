@@ -1,0 +1,91 @@
+/** `tg clean`: removes what tg made of the targets, and its records. Takes the lock; the rest is in clean.ts. */
+import { join } from 'node:path';
+import { cleanTask, sourcePaths } from '../clean.ts';
+import type { Removed } from '../clean.ts';
+import type { Task } from '../core/types.ts';
+import { bytes, plural } from '../report/format.ts';
+import { Mistakes } from '../workspace.ts';
+import type { Workspace } from '../workspace.ts';
+import { locate, lockStore, openLocated } from './open-project.ts';
+import { tell } from './tell.ts';
+import { PROJECT_FLAGS } from './verb.ts';
+import type { Call, Verb } from './verb.ts';
+
+/** More tasks than this are told by procedure. */
+const MOST = 8;
+
+/** Tasks meant; a measurement only when its procedure was named in full. */
+function meant(ws: Workspace, words: readonly string[]): { tasks: Task[]; kept: string[] } {
+  const all = ws.expansion.tasks;
+  const { wanted, diagnostics } =
+    words.length === 0
+      ? { wanted: { tasks: all.map((_, i) => i), chosen: [] }, diagnostics: [] }
+      : ws.planFor(words, { only: true });
+  const mistakes = diagnostics.filter((d) => d.severity === 'error');
+  if (mistakes.length > 0) throw new Mistakes(mistakes);
+  const named = new Set(words.map((word) => word.replace(/@.*/s, '')));
+  const kept = new Set<string>();
+  const tasks = wanted.tasks.flatMap((i) => {
+    const task = all[i]!;
+    const { name, type } = task.procedure;
+    if (type !== 'daq' || named.has(name)) return [task];
+    if (ws.store.entry(task.id) !== undefined) kept.add(name);
+    return [];
+  });
+  return { tasks, kept: [...kept] };
+}
+
+const line = ({ files, bytes: size }: Omit<Removed, 'task'>, what: string): string =>
+  `removed ${what}: ${plural(files, 'file')}, ${bytes(size)}\n`;
+
+function show(call: Call, removed: readonly (Removed & { procedure: string })[]): void {
+  if (call.json) {
+    for (const { task, files, bytes: size } of removed)
+      call.line({ type: 'removed', task, files, bytes: size });
+    return;
+  }
+  if (call.quiet) return;
+  if (removed.length === 0) call.err('nothing to remove\n');
+  if (removed.length <= MOST || call.verbose) {
+    for (const one of removed) call.out(line(one, one.task));
+    return;
+  }
+  const sums = new Map<string, { tasks: number; files: number; bytes: number }>();
+  for (const { procedure, files, bytes: size } of removed) {
+    const sum = sums.get(procedure) ?? { tasks: 0, files: 0, bytes: 0 };
+    sums.set(procedure, {
+      tasks: sum.tasks + 1,
+      files: sum.files + files,
+      bytes: sum.bytes + size,
+    });
+  }
+  for (const [name, sum] of sums) call.out(line(sum, `${name}, ${plural(sum.tasks, 'task')}`));
+}
+
+export const verb: Verb = {
+  flags: [...PROJECT_FLAGS, { name: 'wait', help: 'until another build has ended' }],
+  examples: ['tg clean charge/hits@r42'],
+  async run(call) {
+    const located = await locate(call);
+    const lock = await lockStore(located.store, call.has('wait'), call.err);
+    try {
+      const ws = await openLocated(call, located, true);
+      tell(call, ws.warnings);
+      const { tasks, kept } = meant(ws, call.words);
+      const keep = sourcePaths(ws.root, ws.expansion.sources);
+      const tops = [join(ws.store.folder, 'artifacts'), ws.project.build];
+      const removed = tasks.flatMap((task) => {
+        const one = cleanTask(ws.store, task, keep, tops);
+        return one === undefined ? [] : [{ ...one, procedure: task.procedure.name }];
+      });
+      await ws.store.close();
+      for (const name of kept)
+        if (!call.json && !call.quiet)
+          call.err(`note: ${name} is kept: measurements must be named: tg clean ${name}\n`);
+      show(call, removed);
+      return 0;
+    } finally {
+      lock.release();
+    }
+  },
+};

@@ -1,0 +1,215 @@
+/** From procedures and what is there (runs, built lists) to tasks. Knows no files: sources come matched, parameters come resolved. */
+import type { ExpandInput, Expansion, Family } from './expansion.ts';
+import { commonRuns, inputFamily, inputOf } from './input-family.ts';
+import type { InputFamily } from './input-family.ts';
+import { outputsOf, targetOf } from './outputs.ts';
+import { inOrder } from './procedure-order.ts';
+import { mergeTasks, patternValues, pointTasks } from './scan.ts';
+import type { Diagnostic, Json, Procedure, TargetName, Task, TaskInput } from './types.ts';
+
+export function expand(input: ExpandInput): Expansion {
+  const diagnostics: Diagnostic[] = [];
+  const makerOf = new Map<string, Procedure>();
+  for (const procedure of input.procedures)
+    for (const output of procedure.outputs)
+      makerOf.set(output.target, makerOf.get(output.target) ?? procedure);
+  const expansion: Expansion = {
+    tasks: [],
+    sources: new Map(),
+    families: new Map(),
+    makerOf,
+    diagnostics,
+  };
+  for (const source of input.sources.values())
+    for (const t of source.targets) expansion.sources.set(t.target, t);
+  for (const procedure of inOrder(input, makerOf, diagnostics)) {
+    if (diagnostics.length === 0 || expansion.families.size > 0)
+      expandOne(input, expansion, procedure);
+  }
+  return expansion;
+}
+
+function expandOne(input: ExpandInput, expansion: Expansion, procedure: Procedure): void {
+  const family: Family = {
+    procedure,
+    tasks: [],
+    runs: undefined,
+    whole: new Map(),
+    missing: undefined,
+    deferred: undefined,
+  };
+  expansion.families.set(procedure.name, family);
+  const families = procedure.inputs.map((i) => inputFamily(expansion, input, procedure, i));
+  const after = procedure.after.map((target) =>
+    familyOf(expansion, input, procedure, target, 'after'),
+  );
+  const list =
+    typeof procedure.each === 'object'
+      ? familyOf(expansion, input, procedure, procedure.each.target, 'each')
+      : undefined;
+  const needed = list === undefined ? families : [...families, list];
+  family.missing =
+    needed.find((f) => f.missing !== undefined && !f.optional)?.missing ??
+    // What is only to come before need not be there, but it must be something.
+    after.find((f) => f.missing?.code === 'unknown-target')?.missing ??
+    (list !== undefined && input.sources.has(list.written) ? noList(procedure, list) : undefined) ??
+    (procedure.each === 'point' ? noPoints(procedure, families, expansion) : undefined);
+  if (family.missing !== undefined) return;
+  family.deferred = [...needed, ...after].find((f) => f.deferred !== undefined)?.deferred;
+  if (family.deferred !== undefined) return;
+
+  const runs = procedure.each === 'all' ? undefined : commonRuns(needed);
+  family.runs = runs;
+  const add = (task: Task): number => {
+    const i = expansion.tasks.push(task) - 1;
+    family.tasks.push(i);
+    return i;
+  };
+  for (const run of runs ?? [undefined]) {
+    const inputs = families.map((f) => inputOf(f, run));
+    const one = {
+      ...taskOf(input, procedure, run, inputs),
+      after: after.flatMap((f) => inputOf(f, run).targets),
+    };
+    if (procedure.scan.length > 0) {
+      for (const task of pointTasks(one, procedure.scan, input)) add(task);
+      for (const task of mergeTasks(one, procedure.scan, input)) {
+        const i = add(task);
+        if (task.point === undefined) family.whole.set(run ?? '', i);
+      }
+      continue;
+    }
+    if (list !== undefined) {
+      const targets = inputOf(list, run).targets;
+      const members = targets.map((target) => input.lists.get(target));
+      if (targets.length === 0 || members.includes(undefined)) {
+        family.deferred = list.written;
+        continue;
+      }
+      for (const member of members.flatMap((m) => m!)) add(memberTask(one, member, input, targets));
+      continue;
+    }
+    if (procedure.each === 'point') {
+      for (const task of perPoint(one, families, expansion, run, input)) add(task);
+      continue;
+    }
+    family.whole.set(run ?? '', add(one));
+  }
+}
+
+/** What a word of the entry outside of `inputs:` stands for. */
+const familyOf = (
+  expansion: Expansion,
+  input: ExpandInput,
+  procedure: Procedure,
+  target: string,
+  key: string,
+): InputFamily =>
+  inputFamily(expansion, input, procedure, {
+    alias: '',
+    target,
+    where: procedure.places.get(key) ?? procedure.where,
+  });
+
+const noList = (procedure: Procedure, list: InputFamily): Diagnostic => ({
+  severity: 'error',
+  code: 'bad-value',
+  message: `each: ${list.written} is a source, not a list that a task makes`,
+  where: procedure.places.get('each') ?? procedure.where,
+  try: 'a procedure that writes the list, or {run} in the source',
+});
+
+/** `each: point` without an input that is made point by point. */
+function noPoints(
+  procedure: Procedure,
+  families: readonly InputFamily[],
+  expansion: Expansion,
+): Diagnostic | undefined {
+  if (families.some((f) => f.deferred !== undefined || pointsOf(f, expansion).length > 0))
+    return undefined;
+  return {
+    severity: 'error',
+    code: 'bad-value',
+    message: `each: point, but no input of ${procedure.name} is made point by point`,
+    where: procedure.places.get('each') ?? procedure.where,
+    try: 'an input with scan:, or each: run',
+  };
+}
+
+/** Tasks of the points behind an input (merges are none). */
+function pointsOf(f: InputFamily, expansion: Expansion): Task[] {
+  const maker = expansion.makerOf.get(f.written) ?? expansion.families.get(f.written)?.procedure;
+  const tasks = maker === undefined ? [] : (expansion.families.get(maker.name)?.tasks ?? []);
+  return tasks
+    .map((i) => expansion.tasks[i]!)
+    .filter((task) => task.kind !== 'merge' && task.point !== undefined);
+}
+
+/** The task of one run (or of no run), before scans and lists are applied. */
+function taskOf(
+  input: ExpandInput,
+  procedure: Procedure,
+  run: string | undefined,
+  inputs: readonly TaskInput[],
+): Task {
+  const { params, files } = input.resolve(procedure, run);
+  const selection = run ?? '';
+  return {
+    id: targetOf(procedure.name, selection),
+    procedure,
+    kind: procedure.type === 'command' ? 'command' : 'module',
+    params,
+    files,
+    inputs,
+    after: [],
+    outputs: outputsOf(procedure, selection, run, {}, input),
+    ...(run === undefined ? {} : { run }),
+  };
+}
+
+function memberTask(
+  one: Task,
+  member: { name: string; value: Json },
+  input: ExpandInput,
+  lists: readonly TargetName[],
+): Task {
+  const selection = one.run === undefined ? member.name : `${one.run},${member.name}`;
+  return {
+    ...one,
+    id: targetOf(one.procedure.name, selection),
+    // The member is part of what the task is; it follows the list's maker in order only, so a list re-made with this member in it reruns nothing.
+    params: { ...one.params, member: member.value },
+    after: [...one.after, ...lists],
+    outputs: outputsOf(one.procedure, selection, one.run, { name: member.name }, input),
+  };
+}
+
+function* perPoint(
+  one: Task,
+  families: readonly InputFamily[],
+  expansion: Expansion,
+  run: string | undefined,
+  input: ExpandInput,
+): Iterable<Task> {
+  for (const f of families) {
+    const points = pointsOf(f, expansion).filter((task) => task.run === run);
+    if (points.length === 0) continue;
+    for (const task of points) {
+      const selection = task.id.slice(task.id.indexOf('@') + 1);
+      const target =
+        task.outputs.find((o) => o.target.startsWith(`${f.written}@`))?.target ??
+        task.outputs[0]?.target;
+      if (target === undefined) continue; // its outputs are mistakes, told already
+      yield {
+        ...one,
+        id: targetOf(one.procedure.name, selection),
+        ...(task.point === undefined ? {} : { point: task.point }),
+        inputs: one.inputs.map((x) =>
+          x.alias === f.alias ? { alias: x.alias, targets: [target] } : x,
+        ),
+        outputs: outputsOf(one.procedure, selection, run, patternValues(task.point ?? {}), input),
+      };
+    }
+    return;
+  }
+}

@@ -1,0 +1,60 @@
+/** What expansion starts from and what it comes to: matched sources, resolved parameters, families of tasks. Plain data. */
+import type {
+  Diagnostic,
+  Json,
+  Procedure,
+  Source,
+  SourceEntry,
+  TargetName,
+  Task,
+} from './types.ts';
+
+/** A source of tg.yaml with what was found for it. */
+export interface MatchedSource {
+  entry: SourceEntry;
+  /** One target per run in natural order, or a single one without runs. */
+  targets: readonly Source[];
+  runs: readonly string[] | undefined;
+  /** Why nothing was found; told only when somebody needs it. */
+  missing: ((neededBy: readonly string[]) => Diagnostic) | undefined;
+  /** What was there in an earlier build and is not any more. */
+  gone: readonly { target: TargetName; diagnostic(neededBy: readonly string[]): Diagnostic }[];
+}
+
+export interface Resolved {
+  params: { readonly [name: string]: Json };
+  files: Task['files'];
+}
+
+export interface ExpandInput {
+  procedures: readonly Procedure[];
+  sources: ReadonlyMap<string, MatchedSource>;
+  /** Parameters of a procedure for a run; the same object for equal layers. */
+  resolve(procedure: Procedure, run: string | undefined): Resolved;
+  /** Contents of lists that procedures are expanded over (`each: TARGET`), once they are built. */
+  lists: ReadonlyMap<TargetName, readonly { name: string; value: Json }[]>;
+  /** Folders relative to the root. */
+  artifacts: string;
+  build: string;
+}
+
+/** All tasks of a procedure. */
+export interface Family {
+  procedure: Procedure;
+  tasks: number[];
+  runs: readonly string[] | undefined;
+  /** Tasks that stand for the whole: one per run, merges of scans, single tasks. By run ('' without). */
+  whole: Map<string, number>;
+  missing: Diagnostic | undefined;
+  /** Waits for this list. */
+  deferred: TargetName | undefined;
+}
+
+export interface Expansion {
+  tasks: Task[];
+  sources: Map<TargetName, Source>;
+  families: Map<string, Family>;
+  /** Targets (without `@`) -> procedure that makes them. */
+  makerOf: Map<string, Procedure>;
+  diagnostics: Diagnostic[];
+}

@@ -1,0 +1,112 @@
+/** The tasks that link the flow file of each run: which tables belong into it. Knows names, no files. */
+import type { Expansion } from './expansion.ts';
+import { targetOf } from './outputs.ts';
+import type { Wanted } from './targets.ts';
+import type { LinkSettings, Procedure, Project, TargetName, Task, Where } from './types.ts';
+
+/** What stands for the procedure of all flow tasks. */
+export function flowProcedure(where: Where, link: LinkSettings): Procedure {
+  return {
+    name: 'flow',
+    type: 'flow',
+    where,
+    places: new Map(),
+    folder: '',
+    inputs: [],
+    outputs: [{ target: 'flow', pattern: link.file, where }],
+    parameters: {},
+    configuration: {},
+    each: undefined,
+    optional: [],
+    environment: [],
+    scan: [],
+    pool: 'cpu',
+    slots: 1,
+    memory: undefined,
+    cpus: 1,
+    after: [],
+    retries: 0,
+    timeout: undefined,
+    priority: 0,
+    always: false,
+    replace: false,
+    checks: [],
+    command: undefined,
+    depends: [],
+  };
+}
+
+/** Tables of a run in library order; points of scans stay in their artifacts, their merge is linked. */
+export function flowTasks(
+  expansion: Expansion,
+  procedure: Procedure,
+  link: LinkSettings,
+  build: string,
+): Task[] {
+  const byRun = new Map<string, TargetName[]>();
+  for (const family of expansion.families.values()) {
+    for (const [run, i] of family.whole) {
+      const tables = expansion.tasks[i]!.outputs.filter(
+        (o) => o.place !== '' && !link.drop.includes(o.place.slice(1)),
+      );
+      if (tables.length === 0) continue;
+      let list = byRun.get(run);
+      if (list === undefined) byRun.set(run, (list = []));
+      for (const o of tables) list.push(o.target);
+    }
+  }
+  const withRuns = [...byRun.keys()].some((run) => run !== '');
+  return [...byRun].flatMap(([run, targets]): Task[] => {
+    // Tables that belong to no run have no flow file of their own where others have runs.
+    if (run === '' && withRuns) return [];
+    const file = link.file.includes('{run}')
+      ? link.file.replaceAll('{run}', run === '' ? 'flow' : run)
+      : link.file;
+    return [
+      {
+        id: targetOf('flow', run),
+        procedure,
+        kind: 'flow',
+        params: {},
+        files: {},
+        inputs: [{ alias: 'tables', targets, optional: true }],
+        after: [],
+        outputs: [
+          {
+            target: targetOf('flow', run),
+            path: file.startsWith('/') ? file : build === '' ? file : `${build}/${file}`,
+            place: '',
+          },
+        ],
+        ...(run === '' ? {} : { run }),
+      },
+    ];
+  });
+}
+
+/** The flow files of the runs that are touched. A flow file that was named means all tables of its run. */
+export function withFlow(expansion: Expansion, wanted: Wanted, project: Project): number[] {
+  const flows = new Map<string, number>();
+  const maker = new Map<TargetName, number>();
+  expansion.tasks.forEach((task, i) => {
+    if (task.kind === 'flow') flows.set(task.run ?? '', i);
+  });
+  if (flows.size === 0) return wanted.tasks;
+  const tasks = new Set(wanted.tasks);
+  for (const i of wanted.tasks) {
+    const task = expansion.tasks[i]!;
+    if (task.kind === 'flow') {
+      if (maker.size === 0)
+        expansion.tasks.forEach((t, k) => t.outputs.forEach((o) => maker.set(o.target, k)));
+      for (const target of task.inputs[0]!.targets) tasks.add(maker.get(target)!);
+    } else if (
+      project.link.when !== 'asked' &&
+      task.outputs.some((o) => o.place !== '') &&
+      task.point === undefined
+    ) {
+      const flow = flows.get(task.run ?? '');
+      if (flow !== undefined) tasks.add(flow);
+    }
+  }
+  return [...tasks];
+}

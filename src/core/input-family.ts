@@ -1,0 +1,160 @@
+/** What one input of a procedure stands for, before a run is chosen: targets by run, of a source or of what other procedures make. */
+import type { ExpandInput, Expansion, MatchedSource } from './expansion.ts';
+import { globMatcher, matchPoint, matchRuns, parseTarget } from './names.ts';
+import type { Select } from './names.ts';
+import { nearest } from './nearest.ts';
+import type { Diagnostic, Procedure, TargetName, TaskInput, Where } from './types.ts';
+
+/** What one input of a procedure stands for, before a run is chosen. */
+export interface InputFamily {
+  alias: string;
+  written: string;
+  optional: boolean;
+  /** Targets by run ('' for those without). */
+  byRun: ReadonlyMap<string, readonly TargetName[]>;
+  runs: readonly string[] | undefined;
+  missing: Diagnostic | undefined;
+  /** Its maker waits for this list. */
+  deferred: TargetName | undefined;
+  /** A selection was given: all of it belongs to every task. */
+  fixed: boolean;
+}
+
+/** Resolves `charge/hits`, `packets`, `leaf@r1..r9`, `x@a=1` or a glob against sources and families made so far. */
+export function inputFamily(
+  expansion: Expansion,
+  input: ExpandInput,
+  procedure: Procedure,
+  declared: { alias: string; target: string; where: Where },
+): InputFamily {
+  const optional =
+    procedure.optional.includes(declared.alias) || procedure.optional.includes(declared.target);
+  const base = { alias: declared.alias, written: declared.target, optional };
+  const word = parseTarget(declared.target);
+  const name = word?.kind === 'name' ? word.name : declared.target;
+  const select = word?.kind === 'name' ? word.select : undefined;
+  const none: InputFamily = {
+    ...base,
+    byRun: new Map(),
+    runs: undefined,
+    missing: undefined,
+    deferred: undefined,
+    fixed: false,
+  };
+
+  const source = input.sources.get(name);
+  if (source !== undefined) {
+    if (source.missing !== undefined && source.targets.length === 0)
+      return { ...none, missing: source.missing([procedure.name]) };
+    return selected(
+      { ...base, ...bySource(source), missing: undefined, deferred: undefined, fixed: false },
+      select,
+    );
+  }
+  const matches = name.includes('*') ? globMatcher(name) : undefined;
+  const makers =
+    matches === undefined
+      ? [expansion.makerOf.get(name) ?? expansion.families.get(name)?.procedure].filter(
+          (p) => p !== undefined,
+        )
+      : [...expansion.families.values()]
+          .map((f) => f.procedure)
+          .filter((p) => p !== procedure && p.outputs.some((o) => matches(o.target)));
+  if (makers.length === 0) {
+    const names = [...expansion.makerOf.keys(), ...input.sources.keys()];
+    const near = nearest(name, names);
+    return {
+      ...none,
+      missing: {
+        severity: 'error',
+        code: 'unknown-target',
+        message: `nothing makes "${name}"`,
+        where: declared.where,
+        try: near.length > 0 ? near.join(', ') : 'tg list shows what is made',
+      },
+    };
+  }
+  const byRun = new Map<string, TargetName[]>();
+  let runs: readonly string[] | undefined;
+  let missing: Diagnostic | undefined;
+  let deferred: TargetName | undefined;
+  for (const maker of makers) {
+    const family = expansion.families.get(maker.name);
+    if (family === undefined) continue; // a cycle, told already
+    missing ??= family.missing;
+    deferred ??= family.deferred;
+    if (family.runs !== undefined) runs = runs ?? family.runs;
+    const usesPoints = select !== undefined && select.point.length > 0;
+    const indices = usesPoints
+      ? family.tasks
+      : family.whole.size > 0
+        ? family.whole.values()
+        : family.tasks;
+    for (const i of indices) {
+      const task = expansion.tasks[i]!;
+      if (
+        select !== undefined &&
+        !(matchRuns(select.runs)(task.run ?? '') && matchPoint(select)(task.point))
+      )
+        continue;
+      for (const output of task.outputs) {
+        const target = output.target.replace(/@.*/s, '');
+        if (
+          matches === undefined
+            ? target !== name && !(name === maker.name && expansion.makerOf.get(name) === undefined)
+            : !matches(target)
+        )
+          continue;
+        const key = task.run ?? '';
+        const list = byRun.get(key);
+        if (list === undefined) byRun.set(key, [output.target]);
+        else list.push(output.target);
+      }
+    }
+  }
+  return { ...base, byRun, runs, missing, deferred, fixed: select !== undefined };
+}
+
+function bySource(source: MatchedSource): {
+  byRun: Map<string, TargetName[]>;
+  runs: readonly string[] | undefined;
+} {
+  const byRun = new Map<string, TargetName[]>();
+  if (source.runs === undefined)
+    byRun.set(
+      '',
+      source.targets.map((t) => t.target),
+    );
+  else source.runs.forEach((run, i) => byRun.set(run, [source.targets[i]!.target]));
+  return { byRun, runs: source.runs };
+}
+
+function selected(f: InputFamily, select: Select | undefined): InputFamily {
+  if (select === undefined) return f;
+  const matches = matchRuns(select.runs);
+  return { ...f, fixed: true, byRun: new Map([...f.byRun].filter(([run]) => matches(run))) };
+}
+
+/** Runs that all inputs with runs have, in natural order; undefined when no input has runs. */
+export function commonRuns(families: readonly InputFamily[]): readonly string[] | undefined {
+  let common: readonly string[] | undefined;
+  for (const f of families) {
+    if (f.runs === undefined || f.optional || f.fixed) continue;
+    if (common === undefined) common = f.runs;
+    else if (common !== f.runs) {
+      const has = new Set(f.runs);
+      common = common.filter((r) => has.has(r));
+    }
+  }
+  return common;
+}
+
+export function inputOf(f: InputFamily, run: string | undefined): TaskInput {
+  const targets =
+    run !== undefined && !f.fixed && f.runs !== undefined
+      ? (f.byRun.get(run) ?? [])
+      : f.byRun.size === 1
+        ? [...f.byRun.values()][0]!
+        : [...f.byRun.values()].flat();
+  return f.optional ? { alias: f.alias, targets, optional: true } : { alias: f.alias, targets };
+}

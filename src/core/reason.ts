@@ -1,0 +1,57 @@
+/** A reason as the user reads it: one line, a difference. Knows no files. */
+import type { Reason } from './types.ts';
+
+const grouped = (n: number): string => String(n).replace(/\B(?=(\d{3})+(?!\d))/g, ' ');
+const text = (value: string | undefined): string => value ?? 'none';
+
+/** `pedestal_file changed (1 of 6 055 values read)`. @param when formats a moment (unix seconds) */
+export function reasonText(reason: Reason, when?: (at: number) => string): string {
+  switch (reason.kind) {
+    case 'never-built':
+      return 'never built';
+    case 'forced':
+      return 'forced';
+    case 'interrupted':
+      return when === undefined
+        ? 'interrupted last time'
+        : `interrupted last time (${when(reason.at)})`;
+    case 'output-missing':
+      return `output missing: ${reason.path}`;
+    case 'output-edited':
+      return `output edited: content ${short(reason.is)} is not the ${short(reason.was)} tg made`;
+    case 'parameter':
+      return `${reason.name} changed: ${text(reason.from)} -> ${text(reason.to)}`;
+    case 'environment':
+      return `environment ${reason.name} changed: ${text(reason.from)} -> ${text(reason.to)}`;
+    case 'values':
+      return `${reason.name} changed (${grouped(reason.changed)} of ${grouped(reason.read)} value${reason.read === 1 ? '' : 's'} read)`;
+    case 'input': {
+      const [was, is] = reason.rows ?? [null, null];
+      const rows =
+        was === null || is === null
+          ? ''
+          : was === is
+            ? ' (same rows)'
+            : ` (${grouped(was)} -> ${grouped(is)} rows)`;
+      return `input ${reason.target} changed${rows}`;
+    }
+    case 'input-added':
+      return `input ${reason.target} added`;
+    case 'input-removed':
+      return `input ${reason.target} removed`;
+    case 'code': {
+      if (reason.what === 'outputs') return 'its outputs changed';
+      const version = /^version (.*)$/;
+      const [from, to] = [version.exec(reason.from)?.[1], version.exec(reason.to)?.[1]];
+      if (from !== undefined && to !== undefined)
+        return `code changed: type ${reason.what} version ${from} -> ${to}`;
+      if (reason.what === 'type') return `code changed: type ${reason.from} -> ${reason.to}`;
+      return `code changed: ${reason.what}`;
+    }
+    case 'always':
+      return 'always runs (always: true)';
+  }
+}
+
+const short = (id: string | undefined): string =>
+  id === undefined ? 'none' : `${id.slice(0, 6)}..`;

@@ -1,0 +1,155 @@
+/** Is a task fresh, and if not, why: its recorded entry against today's code, inputs, outputs and values. Knows nothing of how those were fetched. */
+import { valueAt } from './canonical.ts';
+import type { Difference } from './trace.ts';
+import { differences, leavesOf } from './trace.ts';
+import type {
+  ContentId,
+  Json,
+  LogEntry,
+  Reason,
+  TargetName,
+  Task,
+  TraceDocument,
+} from './types.ts';
+
+/** What is so today, fetched by the caller. */
+export interface Today {
+  code: string;
+  /** Content id of each data input, in the task's order; missing optional inputs are left out. */
+  inputs: readonly (readonly [target: TargetName, id: ContentId])[];
+  /** Content id of an output as it lies there; undefined: missing. */
+  output(target: TargetName, path: string): ContentId | undefined;
+  /** Today's document of a trace, and the copy of what was read then; `same` when it is known to be unchanged. */
+  document(trace: TraceDocument): {
+    same: boolean;
+    now?: Json | undefined;
+    then?: Json | undefined;
+  };
+  /** Was its last run ended between `publishing` and `done`? Unix seconds. */
+  interrupted?: number | undefined;
+}
+
+/** All reasons, the first cause first; an empty list means fresh. */
+export function whyStale(task: Task, entry: LogEntry | undefined, today: Today): Reason[] {
+  if (today.interrupted !== undefined) return [{ kind: 'interrupted', at: today.interrupted }];
+  if (entry === undefined) return [{ kind: 'never-built' }];
+  if (task.procedure.always) return [{ kind: 'always' }];
+  const reasons: Reason[] = [];
+  if (entry.type !== task.procedure.type)
+    reasons.push({ kind: 'code', what: 'type', from: entry.type, to: task.procedure.type });
+  else if (entry.code !== today.code)
+    reasons.push({ kind: 'code', what: task.procedure.type, from: entry.code, to: today.code });
+  inputReasons(entry, today, reasons);
+  valueReasons(task, entry, today, reasons);
+  outputReasons(task, entry, today, reasons);
+  return reasons;
+}
+
+/** Rows of a table, as its content id tells them. */
+export function rowsOf(id: ContentId): number | null {
+  const rows = id.split('.')[2];
+  return rows === undefined ? null : Number(rows);
+}
+
+function inputReasons(entry: LogEntry, today: Today, reasons: Reason[]): void {
+  const was = entry.inputs;
+  const is = today.inputs;
+  let same = was.length === is.length;
+  for (let i = 0; same && i < was.length; i++)
+    same = was[i]![0] === is[i]![0] && was[i]![1] === is[i]![1];
+  if (same) return;
+  const before = new Map(was);
+  const after = new Map(is);
+  for (const [target, id] of is) {
+    const old = before.get(target);
+    if (old === undefined) reasons.push({ kind: 'input-added', target });
+    else if (old !== id) {
+      const rows = [rowsOf(old), rowsOf(id)] as const;
+      reasons.push({
+        kind: 'input',
+        target,
+        ...(rows[0] === null || rows[1] === null ? {} : { rows }),
+      });
+    }
+  }
+  for (const [target] of was)
+    if (!after.has(target)) reasons.push({ kind: 'input-removed', target });
+  // The same inputs in another order: order matters to the task.
+  if (reasons.length === 0) reasons.push({ kind: 'input', target: is[0]![0] });
+}
+
+function valueReasons(task: Task, entry: LogEntry, today: Today, reasons: Reason[]): void {
+  for (const trace of entry.trace) {
+    const { same, now, then } = today.document(trace);
+    if (same) continue;
+    const changed = differences(trace, now, then);
+    if (changed !== undefined && changed.length === 0) continue;
+    reasons.push(...reasonOf(trace, changed));
+  }
+  // A variable that was not declared when the task ran: its value then is not known.
+  const told = new Set(entry.trace.find(({ name }) => name === 'env')?.values?.map(([n]) => n));
+  const added = task.procedure.environment.filter((name) => !told.has(name));
+  if (added.length === 0) return;
+  const values = added.map((name) => [name, '!unknown'] as const);
+  const { now } = today.document({ name: 'env', values, read: values.length });
+  for (const name of added)
+    reasons.push({
+      kind: 'environment',
+      name,
+      from: 'not declared',
+      to: text(valueAt(now, [name])),
+    });
+}
+
+const text = (v: Json | undefined): string | undefined =>
+  v === undefined ? undefined : typeof v === 'string' ? v : JSON.stringify(v);
+
+function reasonOf(trace: TraceDocument, changed: readonly Difference[] | undefined): Reason[] {
+  // Base names of files are told like the parameters that name them.
+  if (changed !== undefined && ['param', 'env', 'name'].includes(trace.name))
+    return changed.map((d) => ({
+      kind: trace.name === 'env' ? 'environment' : 'parameter',
+      name: d.key,
+      from: text(d.from),
+      to: text(d.to),
+    }));
+  // A mapping that is gone is told by what was read in it.
+  const leaves = changed && leavesOf(changed);
+  return [
+    {
+      kind: 'values',
+      name: trace.name === 'param' ? 'parameters' : trace.name,
+      file: trace.file ?? '',
+      changed: leaves?.length ?? trace.read,
+      read: trace.read,
+      values: leaves ?? [],
+    },
+  ];
+}
+
+function outputReasons(task: Task, entry: LogEntry, today: Today, reasons: Reason[]): void {
+  const was = entry.outputs;
+  const is = task.outputs;
+  let same = was.length === is.length;
+  for (let i = 0; same && i < is.length; i++)
+    same = was[i]![0] === is[i]!.target && was[i]![1] === is[i]!.path;
+  if (!same) {
+    const list = (outputs: readonly { target: string; path: string }[]): string =>
+      outputs.map((o) => `${o.target} in ${o.path}`).join(', ');
+    reasons.push({
+      kind: 'code',
+      what: 'outputs',
+      from: list(was.map(([target, path]) => ({ target, path }))),
+      to: list(is),
+    });
+    return;
+  }
+  for (const [target, path, id] of was) {
+    const now = today.output(target, path);
+    if (now === id) continue;
+    if (now === undefined) {
+      if (!reasons.some((r) => r.kind === 'output-missing' && r.path === path))
+        reasons.push({ kind: 'output-missing', path });
+    } else reasons.push({ kind: 'output-edited', target, path, was: id, is: now });
+  }
+}

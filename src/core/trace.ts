@@ -1,0 +1,264 @@
+/** From what a run read to a trace, and from a trace and today's values to what changed. Knows nothing of files: documents come parsed. */
+import { canonical, canonicalKeys, isNode, pathKeys, pathText, valueAt } from './canonical.ts';
+import type { Json, TraceDocument } from './types.ts';
+import { walkCanonical, walkRead } from './view.ts';
+import type { Readings, Touch } from './view.ts';
+
+/** Up to this many readings of one document stand in the trace one by one, more as a bitmap. */
+export const MAX_LISTED = 256;
+
+/** A value read that is not as it was. */
+export interface Difference {
+  key: string;
+  from?: Json;
+  to?: Json;
+}
+
+const KIND = (value: object): string => (Array.isArray(value) ? '!list' : '!mapping');
+const keySet = (value: object): string =>
+  `!keys ${Array.isArray(value) ? String(value.length) : canonicalKeys(value).join('\n')}`;
+
+/** What the trace says of a value that was reached: leaves by their canonical text, mappings and lists by their kind. */
+const reached = (value: Json | undefined): string =>
+  value !== undefined && isNode(value) ? KIND(value) : canonical(value);
+
+/** The readings of one document as they stand in a trace. `hash` is applied to the text of all readings when they are many. */
+export function traceOf(
+  document: Json,
+  readings: Readings,
+  hash: (text: string) => string,
+): Pick<TraceDocument, 'values' | 'bits' | 'read'> {
+  const read = readings.leaves + readings.absent;
+  const values = read <= MAX_LISTED ? listed(document, readings) : undefined;
+  return values === undefined || values.length > 2 * MAX_LISTED
+    ? { bits: packed(document, readings, hash), read }
+    : { values, read };
+}
+
+function listed(document: Json, readings: Readings): [string, string][] {
+  const values: [string, string][] = [];
+  // Only what was touched is walked: a large file of which little was read costs little.
+  const visit = (value: Json, touch: Touch | undefined, path: readonly string[]): void => {
+    if (touch === undefined) return;
+    if (touch.enumerated) values.push([pathText(path), keySet(value as object)]);
+    for (const name of [...(touch.absent ?? [])].sort())
+      values.push([pathText([...path, name]), '!absent']);
+    const leaves = typeof touch.leaves === 'string' ? [touch.leaves] : [...(touch.leaves ?? [])];
+    for (const key of [...leaves, ...(touch.children?.keys() ?? [])].sort()) {
+      const child = (value as Record<string, Json>)[key]!;
+      values.push([pathText([...path, key]), reached(child)]);
+      visit(child, touch.children?.get(key), [...path, key]);
+    }
+  };
+  visit(document, readings.root, []);
+  return values;
+}
+
+function packed(
+  document: Json,
+  readings: Readings,
+  hash: (text: string) => string,
+): NonNullable<TraceDocument['bits']> {
+  const read: number[] = [];
+  const keys: number[] = [];
+  const texts = digest(hash);
+  const total = walkRead(document, readings.root, (node, key, value, touch) => {
+    if (node > 0) {
+      read.push(node);
+      texts.add(readText(key, value));
+    }
+    if (touch?.enumerated !== true) return;
+    keys.push(node);
+    texts.add(keySet(value as object));
+  });
+  const absent = absentPaths(readings.root, []).sort();
+  absent.forEach(texts.add);
+  return {
+    leaves: bitmap(read, total),
+    keys: bitmap(keys, total),
+    absent,
+    hash: texts.end(),
+  };
+}
+
+/** One hash of many texts, a thousand at a time: a table of pixels has hundreds of thousands. */
+function digest(hash: (text: string) => string): {
+  add: (text: string) => void;
+  end: () => string;
+} {
+  let texts: string[] = [];
+  let sums = '';
+  const flush = (): void => {
+    sums += hash(texts.join('\n'));
+    texts = [];
+  };
+  return {
+    add(text) {
+      if (texts.push(text) === 1024) flush();
+    },
+    end() {
+      flush();
+      return hash(sums);
+    },
+  };
+}
+
+/** One reading in the hash of all. Its own key is enough: what stands above a value was read, too, and comes before it. */
+const readText = (key: string, value: Json): string => `${key}=${reached(value)}`;
+
+function absentPaths(touch: Touch | undefined, path: readonly string[]): string[] {
+  if (touch === undefined) return [];
+  const own =
+    touch.absent === undefined ? [] : [...touch.absent].map((name) => pathText([...path, name]));
+  for (const [key, child] of touch.children ?? []) {
+    if (child.absent === undefined && child.children === undefined) continue;
+    own.push(...absentPaths(child, [...path, key]));
+  }
+  return own;
+}
+
+function bitmap(set: readonly number[], total: number): string {
+  const last = set.at(-1);
+  if (last === undefined || total === 0) return '';
+  const bytes = new Uint8Array((last >> 3) + 1);
+  for (const i of set) bytes[i >> 3]! |= 1 << (i & 7);
+  return Buffer.from(bytes).toString('base64');
+}
+
+/**
+ * Does today's document read as it did, where no copy of the one that was read is at hand? The bits number the values in canonical
+ * order: where that order has shifted the answer is no, and the task runs once more.
+ */
+export function packedAgrees(
+  bits: NonNullable<TraceDocument['bits']>,
+  now: Json,
+  hash: (text: string) => string,
+): boolean {
+  const read = Buffer.from(bits.leaves, 'base64');
+  const keys = Buffer.from(bits.keys, 'base64');
+  if (bits.absent.some((path) => valueAt(now, pathKeys(path)) !== undefined)) return false;
+  const texts = digest(hash);
+  walkCanonical(now, (node, _, value, key) => {
+    if (isSet(read, node)) texts.add(readText(key, value));
+    if (isSet(keys, node) && isNode(value)) texts.add(keySet(value));
+  });
+  bits.absent.forEach(texts.add);
+  return texts.end() === bits.hash;
+}
+
+const isSet = (map: Uint8Array, i: number): boolean => ((map[i >> 3] ?? 0) & (1 << (i & 7))) !== 0;
+
+/**
+ * What of a trace is not so today. `now` is today's document (undefined: it is gone), `then` the document as it was read (needed for
+ * packed readings only; undefined when no copy was kept).
+ * @returns undefined when it cannot be told (packed and no copy); an empty list when the trace agrees.
+ */
+export function differences(
+  trace: TraceDocument,
+  now: Json | undefined,
+  then: Json | undefined,
+): Difference[] | undefined {
+  if (trace.values !== undefined) {
+    const changed: Difference[] = [];
+    for (const [path, was] of trace.values) {
+      const keys = pathKeys(path);
+      const value = valueAt(now, keys);
+      const is = was.startsWith('!keys ')
+        ? value !== undefined && isNode(value)
+          ? keySet(value)
+          : '!absent'
+        : reached(value);
+      if (is !== was) changed.push(difference(path, was, value));
+    }
+    return changed;
+  }
+  if (trace.whole === true)
+    return then === undefined || now === undefined ? undefined : leafDifferences(then, now);
+  const bits = trace.bits;
+  if (bits === undefined) return [];
+  if (then === undefined) return undefined;
+  const changed: Difference[] = [];
+  const read = Buffer.from(bits.leaves, 'base64');
+  const keys = Buffer.from(bits.keys, 'base64');
+  walkCanonical(then, (node, path, was) => {
+    const isRead = isSet(read, node);
+    const isEnumerated = isSet(keys, node);
+    if (!isRead && !isEnumerated) return;
+    const is = valueAt(now, path);
+    if (isRead && reached(is) !== reached(was)) changed.push(differenceOf(pathText(path), was, is));
+    else if (
+      isEnumerated &&
+      (is === undefined || !isNode(is) || keySet(is) !== keySet(was as object))
+    )
+      changed.push({ key: `${pathText(path)} (its keys)` });
+  });
+  for (const path of bits.absent) {
+    const is = valueAt(now, pathKeys(path));
+    if (is !== undefined) changed.push({ key: path, to: is });
+  }
+  return changed;
+}
+
+/** Without mappings and lists that are told by what is in them: a parent stands right before its first child. */
+export const leavesOf = (changed: readonly Difference[]): Difference[] =>
+  changed.filter((d, i) => changed[i + 1]?.key.startsWith(`${d.key}.`) !== true);
+
+/** All leaves of two documents that are not the same. */
+function leafDifferences(then: Json, now: Json): Difference[] {
+  const changed: Difference[] = [];
+  walkCanonical(then, (_, path, was) => {
+    const is = valueAt(now, path);
+    if (reached(is) !== reached(was))
+      changed.push(
+        differenceOf(
+          pathText(path),
+          isNode(was) ? undefined : was,
+          is !== undefined && isNode(is) ? undefined : is,
+        ),
+      );
+  });
+  walkCanonical(now, (_, path, is) => {
+    if (valueAt(then, path) === undefined)
+      changed.push(differenceOf(pathText(path), undefined, isNode(is) ? undefined : is));
+  });
+  return changed;
+}
+
+function differenceOf(key: string, from: Json | undefined, to: Json | undefined): Difference {
+  return { key, ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
+}
+
+function difference(key: string, was: string, to: Json | undefined): Difference {
+  if (was.startsWith('!keys ')) return { key: key === '' ? '(its keys)' : `${key} (its keys)` };
+  return differenceOf(key, was.startsWith('!') ? undefined : fromCanonical(was), to);
+}
+
+/** A canonical text back to its value, for messages. */
+export function fromCanonical(text: string): Json {
+  if (text === '.nan') return NaN;
+  if (text === '.inf') return Infinity;
+  if (text === '-.inf') return -Infinity;
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return text;
+  }
+}
+
+/** The leaves of a trace that were read: does it hold this key? For `tg why T KEY`. */
+export function traceReads(trace: TraceDocument, key: string, then: Json | undefined): boolean {
+  if (trace.values !== undefined)
+    return trace.values.some(([path]) => path === key || path.startsWith(`${key}.`));
+  if (trace.bits === undefined) return false;
+  if (trace.bits.absent.includes(key)) return true;
+  if (then === undefined) return true;
+  const read = Buffer.from(trace.bits.leaves, 'base64');
+  let found = false;
+  walkCanonical(then, (node, path) => {
+    if (!found && isSet(read, node)) {
+      const text = pathText(path);
+      found = text === key || text.startsWith(`${key}.`);
+    }
+  });
+  return found;
+}

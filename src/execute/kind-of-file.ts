@@ -1,0 +1,70 @@
+/** What a file given by `-i` is, by its content: packets, or a flow file with its tables. Knows formats, no procedures. */
+import { closeSync, openSync, readSync } from 'node:fs';
+
+export type FileKind =
+  | { kind: 'packets'; rows: number; version: string | undefined }
+  /** Tables as `charge/hits`. */
+  | { kind: 'flow'; tables: readonly string[] }
+  | { kind: 'unknown' };
+
+const SIGNATURE = Buffer.from([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]);
+
+function isHdf5(path: string): boolean {
+  const fd = openSync(path, 'r');
+  try {
+    const head = Buffer.alloc(8);
+    // Files with a user block have the signature at 512, 1024, 2048 ..
+    for (let at = 0; at <= 65_536; at = at === 0 ? 512 : at * 2) {
+      if (readSync(fd, head, 0, 8, at) < 8) return false;
+      if (head.equals(SIGNATURE)) return true;
+    }
+    return false;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** @throws an error of the file system */
+export async function kindOfFile(path: string): Promise<FileKind> {
+  if (!isHdf5(path)) return { kind: 'unknown' };
+  const { openH5 } = await import('../h5/index.ts');
+  let file;
+  try {
+    file = await openH5(path);
+  } catch {
+    return { kind: 'unknown' }; // damaged: the task that reads it says how
+  }
+  try {
+    if (file.kind('/packets') === 'dataset') {
+      const version = file.has('/_header') ? file.attributes('/_header')['version'] : undefined;
+      const rows = file.dataset('/packets').shape[0] ?? 0;
+      return {
+        kind: 'packets',
+        rows,
+        version:
+          typeof version === 'string' || typeof version === 'number' ? String(version) : undefined,
+      };
+    }
+    const tables: string[] = [];
+    for (const { path: at, kind } of file.walk())
+      if (kind === 'dataset' && at.endsWith('/data') && !at.includes('/ref/'))
+        tables.push(at.slice(1, -'/data'.length));
+    return tables.length > 0 ? { kind: 'flow', tables } : { kind: 'unknown' };
+  } finally {
+    file.close();
+  }
+}
+
+/** Does a file carry the mark of tg? */
+export async function isMadeByTg(path: string): Promise<boolean> {
+  if (!isHdf5(path)) return false;
+  const { openH5 } = await import('../h5/index.ts');
+  try {
+    const file = await openH5(path);
+    const has = file.attributes('/')['tg'] !== undefined;
+    file.close();
+    return has;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,44 @@
+/** Errors as the user sees them. What is nobody's fault but tg's is passed on. */
+import type { TaskFailure } from './core/types.ts';
+import { JobFailure } from './execute/threads.ts';
+import { TaskError } from './task-module.ts';
+
+/** @throws the error itself when it is a bug of tg */
+export function failureOf(error: unknown): TaskFailure {
+  if (error instanceof JobFailure) {
+    const { code, message, stack, lines, at, try: fix } = error.error;
+    return {
+      code,
+      message,
+      ...(fix === undefined ? {} : { try: fix }),
+      ...(stack === undefined ? {} : { stack }),
+      ...(lines === undefined ? {} : { lines }),
+      ...(at === undefined ? {} : { at }),
+    };
+  }
+  if (error instanceof TaskError) {
+    const { code, message, at, try: fix } = error;
+    return {
+      code,
+      message,
+      ...(fix === undefined ? {} : { try: fix }),
+      ...(at === undefined ? {} : { at }),
+    };
+  }
+  const { code, path, syscall, message } = error as NodeJS.ErrnoException;
+  if (code === 'ENOSPC')
+    return {
+      code: 'no-space',
+      message: `${path ?? 'the build folder'}: no space left`,
+      try: 'tg gc, then the same build',
+    };
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
+    return {
+      code: 'no-access',
+      message: `${path ?? ''}: permission denied`,
+      try: 'chmod u+w, or build: elsewhere',
+    };
+  if (syscall !== undefined)
+    return { code: 'no-file', message, try: 'look at the file, then the same build' };
+  throw error;
+}

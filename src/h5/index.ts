@@ -1,0 +1,20 @@
+// tg/h5: HDF5 files written and read in plain JavaScript. Does not know tasks, runs or detectors.
+export * from './attributes.ts';
+export { combine, type NodeId } from './canonical.ts';
+export * from './dtype.ts';
+export { H5Error } from './errors.ts';
+export { extract, extractBig, extractStrings, type TypedArray } from './extract.ts';
+export { encodeRows, type ColumnInput } from './insert.ts';
+export { fieldOf, rowsOf, type Rows, type Table } from './rows.ts';
+export { hashFile, hashTree } from './tree-hash.ts';
+export { loadH5, stampForeign } from './foreign.ts';
+export type { H5Dataset } from './dataset.ts';
+export { openH5, type H5File } from './read.ts';
+export { readReferences, type References } from './references.ts';
+export { relationOf } from './relations.ts';
+export { stamp } from './stamp.ts';
+export type { Selection } from './selection.ts';
+export type { Region, Typed, Value } from './values.ts';
+export type { Runs } from './write-references.ts';
+export * from './write.ts';
+export type * from './writer.ts';

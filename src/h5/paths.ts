@@ -1,0 +1,14 @@
+// Paths inside a file: absolute, no empty or dotted parts. Knows nothing else.
+
+/** `charge/hits/`, `/charge/hits` -> `/charge/hits`; the root is `/`. @throws TypeError for impossible names. */
+export function absolute(path: string): string {
+  const parts = path.split('/').filter((part) => part !== '');
+  for (const part of parts)
+    if (part === '.' || part === '..' || part.includes('\0'))
+      throw new TypeError(`no object can be called ${JSON.stringify(path)}`);
+  return `/${parts.join('/')}`;
+}
+
+export function join(group: string, name: string): string {
+  return group === '/' ? `/${name}` : `${group}/${name}`;
+}

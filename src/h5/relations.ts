@@ -1,0 +1,91 @@
+// A relation between two tables, in whichever of the three forms a file keeps it. Does not know what it relates.
+import { describe, itemSize } from './dtype.ts';
+import { H5Error } from './errors.ts';
+import { extract } from './extract.ts';
+import { absolute, join } from './paths.ts';
+import type { H5Dataset } from './dataset.ts';
+import type { H5File } from './read.ts';
+import { readReferences } from './references.ts';
+import { RunList } from './run-list.ts';
+import type { Runs } from './write-references.ts';
+
+/**
+ * Rows of `child` that belong to each row of `parent`: from stored runs (tg's artifacts), region references or
+ * index pairs, in either direction for pairs.
+ * @throws H5Error when the file has none of them.
+ */
+export function relationOf(file: H5File, parent: string, child: string): Runs {
+  const at = placeOf(parent, child);
+  if (file.kind(join(at, 'runs')) === 'dataset') return storedRuns(file, join(at, 'runs'));
+  if (file.kind(join(at, 'ref')) === 'dataset') {
+    const dataset = file.dataset(join(at, 'ref'));
+    return dataset.dtype.kind === 'reference'
+      ? readReferences(file, dataset.path).runs()
+      : pairedRuns(file, dataset, 0);
+  }
+  const inverse = join(placeOf(child, parent), 'ref');
+  if (file.kind(inverse) === 'dataset') {
+    const dataset = file.dataset(inverse);
+    if (dataset.dtype.kind === 'int') return pairedRuns(file, dataset, 1);
+  }
+  throw new H5Error(file.path, `has no relation from ${absolute(parent)} to ${absolute(child)}`, {
+    dataset: at,
+    try: 'build the task that makes it',
+  });
+}
+
+function placeOf(parent: string, child: string): string {
+  return `${join(absolute(parent), 'ref')}${absolute(child)}`;
+}
+
+function storedRuns(file: H5File, path: string): Runs {
+  const dataset = file.dataset(path);
+  if (describe(dataset.dtype) !== '{parent:u4, start:u4, stop:u4}' || dataset.shape.length !== 1)
+    throw new H5Error(file.path, `holds ${describe(dataset.dtype)}, not runs`, { dataset: path });
+  const bytes = dataset.readRaw();
+  const n = dataset.shape[0]!;
+  const u4 = { kind: 'int', size: 4, signed: false } as const;
+  const column = (offset: number): Uint32Array => extract(bytes, n, 12, offset, u4) as Uint32Array;
+  return { parent: column(0), start: column(4), stop: column(8) };
+}
+
+/** Pairs (parent row, child row) in any order, each possibly more than once; `column` is the parent's. */
+function pairedRuns(file: H5File, dataset: H5Dataset, column: 0 | 1): Runs {
+  const { dtype, shape } = dataset;
+  if (dtype.kind !== 'int' || shape.length !== 2 || shape[1] !== 2)
+    throw new H5Error(
+      file.path,
+      `holds ${describe(dtype)} of shape [${shape.join(', ')}], not pairs`,
+      {
+        dataset: dataset.path,
+      },
+    );
+  const size = itemSize(dtype);
+  const bytes = dataset.readRaw();
+  const pick = (i: number): ArrayLike<number> =>
+    extract(bytes, shape[0]!, 2 * size, i * size, dtype) as unknown as ArrayLike<number>;
+  const parents = pick(column);
+  const children = pick(1 - column);
+  // One 64-bit key per pair, sorted natively: parent in the high word, child in the low one.
+  const keys = new BigUint64Array(parents.length);
+  const words = new Uint32Array(keys.buffer);
+  for (let i = 0; i < parents.length; i++) {
+    const p = parents[i]!;
+    const c = children[i]!;
+    if (!(p >= 0 && p < 2 ** 32 && c >= 0 && c < 2 ** 32))
+      throw new H5Error(file.path, `pair ${i} is (${p}, ${c})`, { dataset: dataset.path });
+    words[2 * i] = c;
+    words[2 * i + 1] = p;
+  }
+  keys.sort();
+  const list = new RunList(parents.length);
+  for (let i = 0; i < parents.length;) {
+    const p = words[2 * i + 1]!;
+    const first = words[2 * i]!;
+    let stop = first + 1;
+    for (i++; i < parents.length && words[2 * i + 1] === p && words[2 * i]! <= stop; i++)
+      stop = Math.max(stop, words[2 * i]! + 1);
+    list.push(p, first, stop);
+  }
+  return list.runs();
+}

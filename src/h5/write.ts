@@ -1,0 +1,268 @@
+// tg's own HDF5 writer: the same calls give the same bytes, on every machine and in every run.
+// Does not read, does not rename, does not know what the tables mean.
+import { byteView } from './byte-writer.ts';
+import { typedAttribute, type Attributes } from './attributes.ts';
+import { dataHash } from './canonical.ts';
+import { compound, dtype as named, isPlain, itemSize, type Dtype } from './dtype.ts';
+import { encodeType } from './encode-type.ts';
+import { H5Error } from './errors.ts';
+import { encodeRows } from './insert.ts';
+import { absolute, join } from './paths.ts';
+import { elements, typedOf, type Value } from './values.ts';
+import { closeTree } from './write-close.ts';
+import { writeChunks } from './write-chunks.ts';
+import { SUPERBLOCK } from './write-headers.ts';
+import { find, groupAt, newGroup, type Dataset } from './write-node.ts';
+import { checkRuns, REFERENCE_CHUNK } from './write-references.ts';
+import { openSink } from './write-sink.ts';
+import { chunkRowsFor, rowStream } from './write-table.ts';
+import type { DatasetOptions, H5Writer, TableWriter, Written } from './writer.ts';
+
+const RUNS = compound([
+  ['parent', 'u4'],
+  ['start', 'u4'],
+  ['stop', 'u4'],
+]);
+
+const finished = new Map<string, Written>();
+
+/** What the last close() of that path in this thread wrote; forgets it. */
+export function takeWritten(path: string): Written | undefined {
+  const written = finished.get(path);
+  finished.delete(path);
+  return written;
+}
+
+/** Opens `path` for writing; it is replaced at once, so give a staged name. @throws H5Error */
+export function createH5(path: string): H5Writer {
+  const sink = openSink(path, SUPERBLOCK);
+  const root = newGroup('/');
+  const open = new Set<TableWriter>();
+  let state: 'open' | 'closed' = 'open';
+
+  const guard = <T>(dataset: string, what: () => T): T => {
+    if (state === 'closed') throw new H5Error(path, 'is closed already', { dataset });
+    try {
+      return what();
+    } catch (error) {
+      if (error instanceof TypeError || error instanceof RangeError)
+        throw new H5Error(path, error.message, { dataset });
+      throw error;
+    }
+  };
+  const setAttributes = (at: string, attributes: Attributes = {}): void => {
+    const node = find(root, at);
+    if (!node)
+      throw new H5Error(path, 'is not there yet: make it before its attributes', { dataset: at });
+    for (const [name, value] of Object.entries(attributes)) {
+      if (name === '' || name.includes('\0')) throw new TypeError('an attribute needs a name');
+      try {
+        node.attributes.set(name, typedAttribute(value));
+      } catch (error) {
+        throw new TypeError(`attribute "${name}": ${(error as Error).message}`, { cause: error });
+      }
+    }
+  };
+  const add = (at: string, type: Dtype, shape: number[], options: DatasetOptions = {}): Dataset => {
+    const full = absolute(at);
+    const slash = full.lastIndexOf('/');
+    const parent = groupAt(root, full.slice(0, slash), path);
+    if (full === '/' || parent.members.has(full.slice(slash + 1)))
+      throw new H5Error(path, 'is there already', { dataset: full });
+    if (shape.some((n) => !Number.isSafeInteger(n) || n < 0) || shape.length > 32)
+      throw new TypeError(`no shape: [${shape.join(', ')}]`);
+    const { chunks, maxshape } = options;
+    if (
+      chunks &&
+      (chunks.length !== shape.length || shape.length === 0 || chunks.some((n) => !(n > 0)))
+    )
+      throw new TypeError(`chunks [${chunks.join(', ')}] for shape [${shape.join(', ')}]`);
+    if (maxshape && (!chunks || maxshape.length !== shape.length))
+      throw new TypeError('maxshape needs chunks, and both one number per axis');
+    const node: Dataset = {
+      kind: 'dataset',
+      path: full,
+      attributes: new Map(),
+      address: 0,
+      dtype: type,
+      typeBytes: encodeType(type),
+      shape,
+      storage: chunks
+        ? { kind: 'chunked', chunk: chunks, addresses: [], index: 0 }
+        : { kind: 'contiguous', address: 0 },
+      hash: dataHash(type, (p) => {
+        const target = find(root, p);
+        return target?.kind === 'dataset' ? target.shape : undefined;
+      }),
+    };
+    if (maxshape) node.maxshape = maxshape;
+    parent.members.set(full.slice(slash + 1), node);
+    setAttributes(full, options.attributes);
+    return node;
+  };
+
+  const dataset: H5Writer['dataset'] = (at, spelling, shape, data, options = {}) =>
+    guard(at, () => {
+      const type = typeof spelling === 'string' ? named(spelling) : spelling;
+      let bytes: Uint8Array | undefined;
+      if (ArrayBuffer.isView(data)) {
+        if (!isPlain(type))
+          throw new TypeError('strings and references are given as values, not bytes');
+        bytes = byteView(data);
+        if (bytes.length !== elements(shape) * itemSize(type))
+          throw new TypeError(
+            `${bytes.length} bytes for shape [${shape.join(', ')}] of ${itemSize(type)} bytes each`,
+          );
+      } else if (isPlain(type)) bytes = typedOf(type, shape, [...data]).bytes!;
+      else if (data.length !== elements(shape))
+        throw new TypeError(`${data.length} values for shape [${shape.join(', ')}]`);
+      else if (options.chunks)
+        throw new TypeError('strings and references are stored without chunks');
+      const node = add(at, type, shape, options);
+      if (!bytes) {
+        node.late = { kind: 'values', values: [...(data as readonly Value[])] };
+        return;
+      }
+      node.hash.bytes(bytes);
+      if (node.storage.kind === 'chunked')
+        writeChunks(sink, node.storage, shape, itemSize(type), bytes);
+      else {
+        node.storage.address = sink.allocate(bytes.length);
+        sink.write(node.storage.address, bytes);
+      }
+    });
+
+  const stream: H5Writer['stream'] = (at, spelling, rowShape, options = {}) =>
+    guard(at, () => {
+      const type = typeof spelling === 'string' ? named(spelling) : spelling;
+      if (!isPlain(type)) throw new TypeError('strings and references cannot be streamed as bytes');
+      const rowSize = itemSize(type) * elements(rowShape);
+      if (rowSize === 0) throw new TypeError('rows without bytes');
+      const chunkRows = options.chunk ?? chunkRowsFor(rowSize);
+      const node = add(at, type, [0, ...rowShape], {
+        chunks: [chunkRows, ...rowShape],
+        maxshape: [null, ...rowShape],
+        attributes: options.attributes ?? {},
+      });
+      const storage = node.storage as Dataset['storage'] & { kind: 'chunked' };
+      const target = { rowSize, chunkRows, rows: 0, addresses: storage.addresses };
+      const rows = rowStream(sink, target, node.hash);
+      let ended = false;
+      const writer: TableWriter = {
+        path: node.path,
+        get rows() {
+          return target.rows;
+        },
+        append: (bytes, count) =>
+          guard(node.path, () => {
+            if (ended) throw new TypeError('the table is closed already');
+            if (count !== undefined && count * rowSize !== bytes.byteLength)
+              throw new TypeError(`${bytes.byteLength} bytes are not ${count} rows of ${rowSize}`);
+            rows.append(byteView(bytes));
+          }),
+        appendColumns: (columns) =>
+          guard(node.path, () => {
+            if (type.kind !== 'compound') throw new TypeError('only a compound type has columns');
+            writer.append(encodeRows(type, columns).bytes);
+          }),
+        close() {
+          if (ended) return;
+          ended = true;
+          open.delete(writer);
+          rows.finish();
+          node.shape = [target.rows, ...rowShape];
+        },
+      };
+      open.add(writer);
+      return writer;
+    });
+
+  const references: H5Writer['references'] = (parent, child, parentRows, runs) =>
+    guard(parent, () => {
+      checkRuns(runs, parentRows);
+      const [p, c] = [absolute(parent), absolute(child)];
+      const at = `${join(p, 'ref')}${c}`;
+      const options = {
+        chunks: [REFERENCE_CHUNK],
+        maxshape: [null],
+        attributes: { child: { objref: join(c, 'data') } },
+      };
+      const node = add(join(at, 'ref'), named('regref'), [parentRows], options);
+      const kept = {
+        parent: runs.parent.slice(),
+        start: runs.start.slice(),
+        stop: runs.stop.slice(),
+      };
+      node.late = { kind: 'runs', runs: kept, child: join(c, 'data') };
+      const valid = new Uint8Array(parentRows);
+      for (const row of runs.parent) valid[row] = 1;
+      dataset(join(at, 'ref_valid'), 'u1', [parentRows], valid, options);
+      setAttributes(join(p, 'ref'), { parent: { objref: join(p, 'data') } });
+    });
+
+  const writer: H5Writer = {
+    path,
+    group: (at, attributes) =>
+      guard(at, () => {
+        groupAt(root, at, path);
+        setAttributes(at, attributes);
+      }),
+    attribute: (at, name, value) => guard(at, () => setAttributes(at, { [name]: value })),
+    dataset,
+    table: (at, type, options = {}) =>
+      guard(at, () => {
+        writer.group(at, options.attributes);
+        return stream(
+          join(absolute(at), 'data'),
+          type,
+          [],
+          options.chunk ? { chunk: options.chunk } : {},
+        );
+      }),
+    stream,
+    relation: (parent, child, runs) =>
+      guard(parent, () => {
+        checkRuns(runs, 2 ** 32);
+        const n = runs.parent.length;
+        const words = new Uint32Array(3 * n);
+        for (let i = 0, w = 0; i < n; i++) {
+          words[w++] = runs.parent[i]!;
+          words[w++] = runs.start[i]!;
+          words[w++] = runs.stop[i]!;
+        }
+        dataset(`${join(absolute(parent), 'ref')}${absolute(child)}/runs`, RUNS, [n], words);
+      }),
+    references,
+    regions: (at, regions, options) =>
+      dataset(
+        at,
+        'regref',
+        [regions.length],
+        regions.map((r) => r),
+        options,
+      ),
+    strings: (at, values, options) => dataset(at, 'str', [values.length], [...values], options),
+    close() {
+      return guard('/', () => {
+        try {
+          for (const table of open) table.close();
+          const nodes = closeTree(root, sink);
+          sink.finish();
+          state = 'closed';
+          const written = { path, bytes: sink.end(), nodes };
+          finished.set(path, written);
+          return written;
+        } catch (error) {
+          writer.abort();
+          throw error;
+        }
+      });
+    },
+    abort() {
+      if (state === 'closed') return;
+      state = 'closed';
+      sink.discard();
+    },
+  };
+  return writer;
+}

@@ -1,0 +1,121 @@
+/** Is a task fresh, with what is so today: joins what the facts and the store say to the decision of core. Fetches; runs and hashes nothing. */
+import { whyStale } from './core/stale.ts';
+import type { ContentId, Plan, Reason, TargetName, Task } from './core/types.ts';
+import type { FilePlace } from './facts.ts';
+import { below } from './store/store.ts';
+import type { Workspace } from './workspace.ts';
+
+/** Content id of each data input, in the task's order. */
+export type InputIds = (readonly [TargetName, ContentId])[];
+
+/** An output that is there and cannot be read (a folder in its place): never what tg made. */
+const UNREADABLE: ContentId = 'unreadable.0';
+
+/**
+ * Ids of the inputs of a task. `made`: ids of what this build has made or found fresh; `reading`: the task is about to read them.
+ * @returns 'unknown' when one must be hashed first; `missing`: those that are not there and are not optional
+ */
+export function inputIds(
+  ws: Workspace,
+  plan: Plan,
+  task: Task,
+  made: ReadonlyMap<TargetName, ContentId>,
+  { reading = false } = {},
+): { ids: InputIds; missing: TargetName[] } | 'unknown' {
+  const ids: InputIds = [];
+  const missing: TargetName[] = [];
+  let unknown = false;
+  for (const { targets, optional } of task.inputs) {
+    for (const target of targets) {
+      const known = made.get(target);
+      if (known !== undefined) {
+        ids.push([target, known]);
+        continue;
+      }
+      const source = plan.sources.get(target);
+      let id = source === undefined ? null : ws.facts.sourceId(source);
+      // What is archived keeps the id it had when this task last read it.
+      if (id === null && !reading && source?.archived === true)
+        id = ws.store.entry(task.id)?.inputs.find(([t]) => t === target)?.[1] ?? null;
+      if (id === undefined) unknown = true;
+      else if (id !== null) ids.push([target, id]);
+      else if (optional !== true) missing.push(target);
+    }
+  }
+  return unknown ? 'unknown' : { ids, missing };
+}
+
+/** Id of an output as it lies there; null: not there; undefined: must be hashed. */
+export function outputId(
+  ws: Workspace,
+  output: { path: string; place: string },
+): ContentId | undefined | null {
+  try {
+    return ws.facts.id(output.path, output.place);
+  } catch {
+    return UNREADABLE;
+  }
+}
+
+/** Why a task without a valid entry must run. */
+export function unbuilt(ws: Workspace, task: Task): Reason {
+  const unfinished = ws.store.unfinished(task.id);
+  return unfinished === undefined || unfinished.kind === 'failed'
+    ? { kind: 'never-built' }
+    : { kind: 'interrupted', at: unfinished.at };
+}
+
+/** Why the task must run with these inputs; 'unknown' when an output must be hashed first. */
+export function verdict(ws: Workspace, task: Task, inputs: InputIds): Reason[] | 'unknown' {
+  const entry = ws.store.entry(task.id);
+  if (entry === undefined) return [unbuilt(ws, task)];
+  let unknown = false;
+  const places = new Map(task.outputs.map((o) => [o.target, o.place]));
+  const reasons = whyStale(task, entry, {
+    code: ws.codeOf(task),
+    inputs,
+    output(target, path) {
+      const id = outputId(ws, { path, place: places.get(target) ?? '' });
+      if (id === undefined) unknown = true;
+      return id ?? undefined;
+    },
+    document: ws.facts.document(task),
+  });
+  return unknown ? 'unknown' : reasons;
+}
+
+/** Reasons that hold whatever the makers of a task will make: for the word `stale` instead of `maybe`. */
+export function staleAnyway(ws: Workspace, plan: Plan, i: number): Reason[] {
+  const task = plan.tasks[i]!;
+  const reasons = verdict(ws, task, [...(ws.store.entry(task.id)?.inputs ?? [])]);
+  // What could not be told without hashing is not said.
+  ws.facts.unknown();
+  return reasons === 'unknown' ? [] : reasons;
+}
+
+/** Files whose content a run depends on. */
+export interface Watched {
+  /** Sources and configuration: their ids are taken again when they changed before the run. */
+  read: FilePlace[];
+  /** Code and what other tasks made: their ids were decided on. */
+  fixed: FilePlace[];
+}
+
+export function watchedFiles(ws: Workspace, plan: Plan, task: Task): Watched {
+  const read: FilePlace[] = [];
+  const fixed: FilePlace[] = ws.codeFiles(task).map((path) => ({ path, place: '' }));
+  for (const { path } of Object.values(task.files))
+    if (path !== null) read.push({ path: below(ws.root, path), place: '' });
+  for (const { targets } of task.inputs)
+    for (const target of targets) {
+      const source = plan.sources.get(target);
+      const fast = source?.hash === 'fast';
+      for (const { path } of source?.files ?? []) read.push({ path, place: source!.place, fast });
+      if (source !== undefined) continue;
+      const maker = plan.maker.get(target);
+      const outputs = maker === undefined ? [] : plan.tasks[maker]!.outputs;
+      for (const o of outputs)
+        if (o.target === target) fixed.push({ path: o.path, place: o.place });
+    }
+  return { read, fixed };
+}

@@ -1,0 +1,64 @@
+/** What is known of each pixel that has hits: calibration and place, asked once per pixel, with what is missing counted. */
+import { entriesOf, entryOf, numberIn, type CalibrationFile } from './calibration.ts';
+import type { Pixel } from './hits.ts';
+import { placeOf, type Layout, type NoPlace } from './layout.ts';
+import { pixelKey, type Address } from './pixel-key.ts';
+
+export interface SurveySources {
+  /** {key: {pedestal_mv}}. */
+  pedestals: CalibrationFile;
+  /** {key: {vref_mv, vcm_mv}}. */
+  configurations: CalibrationFile;
+  /** null: all pixels are at (0, 0). */
+  layout: Layout | null;
+  /** mV. */
+  defaults: { pedestal: number; vref: number; vcm: number };
+}
+
+export interface PixelSurvey {
+  describe: (address: Address) => Pixel;
+  /** Pixels asked for. */
+  pixels: number;
+  noPedestal: number;
+  noConfiguration: number;
+  /** Those without a place in the layout: number in the order asked, address, and why. */
+  unplaced: { pixel: number; address: Address; why: NoPlace }[];
+}
+
+const ORIGIN = { x: 0, y: 0 };
+
+export function createPixelSurvey(sources: SurveySources): PixelSurvey {
+  const { pedestals, configurations, layout, defaults } = sources;
+  const pedestalEntries = entriesOf(pedestals);
+  const configurationEntries = entriesOf(configurations);
+  const survey: PixelSurvey = {
+    describe,
+    pixels: 0,
+    noPedestal: 0,
+    noConfiguration: 0,
+    unplaced: [],
+  };
+  return survey;
+
+  function describe(address: Address): Pixel {
+    const key = pixelKey(address);
+    const ofPedestal = entryOf(pedestals, pedestalEntries, key);
+    const pedestal = ofPedestal && numberIn(pedestals, ofPedestal, key, 'pedestal_mv');
+    if (pedestal === undefined) survey.noPedestal++;
+    const references = entryOf(configurations, configurationEntries, key);
+    const vref = references && numberIn(configurations, references, key, 'vref_mv');
+    const vcm = references && numberIn(configurations, references, key, 'vcm_mv');
+    if (vref === undefined || vcm === undefined) survey.noConfiguration++;
+    const place = layout === null ? ORIGIN : placeOf(layout, address);
+    const isPlaced = typeof place !== 'string';
+    if (!isPlaced) survey.unplaced.push({ pixel: survey.pixels, address, why: place });
+    survey.pixels++;
+    return {
+      pedestal: pedestal ?? defaults.pedestal,
+      vref: vref ?? defaults.vref,
+      vcm: vcm ?? defaults.vcm,
+      x: isPlaced ? place.x : 0,
+      y: isPlaced ? place.y : 0,
+    };
+  }
+}

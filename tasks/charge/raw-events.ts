@@ -1,0 +1,231 @@
+/** From packets in file order to raw events: batch by batch, with what a batch leaves open carried to the next. Knows bytes, no files. */
+import { aligned, copyRows, emptyBatch, grow, type Batch } from './batch.ts';
+import { scanRows, type Fates, type ScanRules } from './batch-scan.ts';
+import { TIMESTAMP_MASK, PACKET, SYNC_RESET, type PacketFields } from './packet-fields.ts';
+import { sortRoom, sortTimes } from './radix-sort.ts';
+import { createRollovers, followUnix, type RolloverJump } from './rollover.ts';
+import { firstAbove, firstAtOrAbove, symmetricWindow } from './symmetric-window.ts';
+
+export interface RawEventRules {
+  fields: PacketFields;
+  /** Packets that an event must have. */
+  nhitCut: number;
+  /** Ticks, both excluded; null = no cut. */
+  syncNoiseCut: readonly [number, number] | null;
+  /** Ticks. */
+  window: number;
+  /** Packets per bin that are still quiet. */
+  threshold: number;
+  /** Ticks between two SYNCs. */
+  rolloverTicks: number;
+  /** Upstream's numbers: rollovers counted anew in each batch, short batches and what is open at the end lost. */
+  upstream: boolean;
+  /** What is open at the end of the file is one event. */
+  flushAtEnd: boolean;
+  /** Made by larnd-sim: no packet is late over a SYNC, and no cut. */
+  simulated: boolean;
+}
+
+/** Raw events of one batch: rows of packets one behind the other, sorted by time in each event. */
+export interface RawEvents {
+  /** Packets of each event. */
+  lengths: number[];
+  /** Unix time of each event's first packet, s. */
+  unix: number[];
+  /** The rows, as in the input but for time stamps cut to 31 bits. Valid until the next batch. */
+  packets: Uint8Array;
+  rows: number;
+}
+
+/** A builder in the middle of a file. */
+export interface RawEventBuilder {
+  readonly fates: Readonly<Fates>;
+  /** Rows in events so far. */
+  readonly kept: number;
+  /** Where to read the next `rows` rows of the open batch. */
+  room(rows: number): Uint8Array;
+  /** `rows` rows were read into the room: passes over them. */
+  scan(rows: number): void;
+  /** End of a batch. */
+  close(): RawEvents;
+  /** End of the file. */
+  finish(): RawEvents;
+  /** Corrections of the rollover count made at the start of the batch that is open. */
+  jumps(): readonly RolloverJump[];
+}
+
+/**
+ * A builder that starts with unix time `unix` (s), that of the first timestamp packet of the file, and makes room for
+ * batches of `batchRows` rows at once.
+ */
+export function createRawEventBuilder(
+  rules: RawEventRules,
+  unix: number,
+  batchRows = 0,
+): RawEventBuilder {
+  const { rowSize } = rules.fields;
+  const scanRules: ScanRules = {
+    fields: rules.fields,
+    syncNoiseCut: rules.simulated && !rules.upstream ? null : rules.syncNoiseCut,
+    lateOverSync: rules.upstream || !rules.simulated,
+    countAfterCut: rules.upstream,
+  };
+  const fates: Fates = { rows: 0, timestamps: 0, other: 0, parity: 0, syncCut: 0 };
+  let rollovers = createRollovers(rules.rolloverTicks);
+  let batch = emptyBatch();
+  // Somewhat more: what the last batch leaves over stands in front.
+  grow(batch, batchRows + (batchRows >> 4), rowSize);
+  let sorting = sortRoom(0);
+  let sorted = new Float64Array(0);
+  let packets = new Uint8Array(0);
+  /** Unix time of each carried row. */
+  let carriedUnix: number[] = [];
+  let lastUnix = unix;
+  let kept = 0;
+  let found: readonly RolloverJump[] = [];
+
+  const unixOf = (row: number): number => {
+    if (row < batch.carried) return carriedUnix[row]!;
+    const stamp = lastBefore(batch.stampRows, row);
+    return stamp < 0 ? lastUnix : batch.stampUnix[stamp]!;
+  };
+
+  /** Copies rows [from, to) of the sorted batch to `target`. */
+  const copy = (from: number, to: number, target: Uint8Array, place: number): void => {
+    copyRows(batch, sorting.order, from, to, rowSize, target, place);
+  };
+
+  const close = (): RawEvents => {
+    const { kept: n, first, last } = batch;
+    const events: RawEvents = { lengths: [], unix: [], packets, rows: 0 };
+    let openFrom = n;
+    // Upstream forgets what it carried when a batch brings nothing.
+    if (n > (rules.upstream ? batch.carried : 0)) {
+      if (sorting.order.length < n) sorting = sortRoom(batch.rows.length);
+      if (sorted.length < n) sorted = new Float64Array(batch.rows.length);
+      const order = sortTimes(batch.times, n, first, last, sorting);
+      for (let i = 0; i < n; i++) sorted[i] = batch.times[order[i]!]!;
+      const short = rules.upstream ? 'nothing' : 'one bin';
+      const windows = symmetricWindow(sorted, n, rules.window, rules.threshold, short);
+      if (windows.openFrom !== undefined) openFrom = firstAtOrAbove(sorted, n, windows.openFrom);
+      const spans: [number, number][] = [];
+      let rows = 0;
+      for (let j = 0; j < windows.starts.length; j++) {
+        const from = firstAbove(sorted, n, windows.starts[j]!);
+        const to = firstAtOrAbove(sorted, n, windows.ends[j]!);
+        if (to - from < rules.nhitCut || to <= from) continue;
+        spans.push([from, to]);
+        rows += to - from;
+      }
+      if (packets.length < rows * rowSize) packets = aligned(rows * rowSize);
+      let place = 0;
+      for (const [from, to] of spans) {
+        copy(from, to, packets, place);
+        place += to - from;
+        events.lengths.push(to - from);
+        events.unix.push(unixOf(batch.rows[order[from]!]!));
+      }
+      events.packets = packets;
+      events.rows = rows;
+      kept += rows;
+    }
+    carry(openFrom, n);
+    return events;
+  };
+
+  /** Opens the next batch with sorted rows [from, to) of this one at its front. */
+  const carry = (from: number, to: number): void => {
+    const order = sorting.order;
+    const carried = to - from;
+    const rows = aligned(carried * rowSize);
+    const unixTimes: number[] = [];
+    const times: number[] = [];
+    copy(from, to, rows, 0);
+    for (let i = from; i < to; i++) {
+      unixTimes.push(unixOf(batch.rows[order[i]!]!));
+      times.push(batch.times[order[i]!]!);
+    }
+    if (batch.stampsBeforeLast > 0) lastUnix = batch.stampUnix[batch.stampsBeforeLast - 1]!;
+    // The memory of the old batch is that of the next one.
+    const { bytes, view, rows: numbers, times: moments } = batch;
+    batch = { ...emptyBatch(), bytes, view, rows: numbers, times: moments };
+    grow(batch, carried, rowSize);
+    batch.bytes.set(rows);
+    batch.carried = batch.filled = batch.kept = carried;
+    carriedUnix = unixTimes;
+    if (rules.upstream) {
+      rollovers = createRollovers(rules.rolloverTicks);
+      recount(batch, rules, rollovers.count);
+      found = [];
+    } else {
+      for (let i = 0; i < carried; i++) {
+        batch.rows[i] = i;
+        batch.times[i] = times[i]!;
+      }
+      found = followUnix(rollovers);
+    }
+    for (let i = 0; i < carried; i++) {
+      batch.first = Math.min(batch.first, batch.times[i]!);
+      batch.last = Math.max(batch.last, batch.times[i]!);
+    }
+  };
+
+  return {
+    fates,
+    get kept() {
+      return kept;
+    },
+    room(rows) {
+      grow(batch, batch.filled + rows, rowSize);
+      return batch.bytes.subarray(batch.filled * rowSize, (batch.filled + rows) * rowSize);
+    },
+    scan(rows) {
+      scanRows(batch, batch.filled, batch.filled + rows, scanRules, rollovers, fates);
+      batch.filled += rows;
+    },
+    close,
+    finish() {
+      const n = batch.carried;
+      const events: RawEvents = { lengths: [], unix: [], packets: batch.bytes, rows: 0 };
+      if (!rules.upstream && rules.flushAtEnd && n > 0 && n >= rules.nhitCut) {
+        events.lengths.push(n);
+        events.unix.push(carriedUnix[0]!);
+        events.rows = n;
+        kept += n;
+      }
+      return events;
+    },
+    jumps: () => found,
+  };
+}
+
+/** Upstream: the carried rows, in their sorted order, are counted from the start again. */
+function recount(batch: Batch, rules: RawEventRules, count: Float64Array): void {
+  const { fields, rolloverTicks } = rules;
+  for (let row = 0; row < batch.carried; row++) {
+    const at = row * fields.rowSize;
+    const type = batch.bytes[at + fields.packetType]!;
+    const group = batch.bytes[at + fields.ioGroup]!;
+    const ticks = batch.view.getUint32(at + fields.timestamp, true) & TIMESTAMP_MASK;
+    let t = ticks + count[group]! * rolloverTicks;
+    if (type === PACKET.data && batch.view.getUint32(at + fields.receiptTimestamp, true) < ticks) {
+      t -= rolloverTicks;
+    }
+    if (type === PACKET.sync && batch.bytes[at + fields.triggerType] === SYNC_RESET)
+      count[group]!++;
+    batch.rows[row] = row;
+    batch.times[row] = t;
+  }
+}
+
+/** Index of the last of the ascending `rows` below `row`, -1 when there is none. */
+function lastBefore(rows: readonly number[], row: number): number {
+  let low = 0;
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (rows[middle]! < row) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import type { TaskModule } from 'tg';
+import { parse } from 'yaml';
+import type { ZodType } from 'zod';
+import eventBuilder from '../../../tasks/charge/event-builder.ts';
+import extTrigFinder from '../../../tasks/charge/ext-trig-finder.ts';
+import hitBuilder from '../../../tasks/charge/hit-builder.ts';
+import rawEventBuilder from '../../../tasks/charge/raw-event-builder.ts';
+import timestampCorrector from '../../../tasks/charge/timestamp-corrector.ts';
+
+const MODULES: Record<string, TaskModule> = {
+  'charge/raw_event_builder': rawEventBuilder,
+  'charge/timestamp_corrector': timestampCorrector,
+  'charge/ext_trig_finder': extTrigFinder,
+  'charge/hit_builder': hitBuilder,
+  'charge/event_builder': eventBuilder,
+};
+
+interface Entry {
+  name: string;
+  type: string;
+  parameters?: object;
+}
+
+const library = new URL('../../../../procedures/charge.yaml', import.meta.url);
+const entries = parse(readFileSync(library, 'utf8')) as Entry[];
+
+const parsed = (module: TaskModule, values: object): unknown =>
+  (module.params as ZodType).parse(values);
+
+test('the library has the five procedures, and their parameters are the defaults', () => {
+  assert.deepEqual(
+    entries.map((entry) => entry.name),
+    ['raw_events', 'packets_corr_ts', 'ext_trigs', 'hits', 'events'].map(
+      (name) => `charge/${name}`,
+    ),
+  );
+  for (const { type, parameters } of entries) {
+    const module = MODULES[type];
+    assert.ok(module, type);
+    assert.deepEqual(parsed(module, {}), parameters ?? {}, type);
+    assert.deepEqual(parsed(module, parameters ?? {}), parameters ?? {}, type);
+    assert.equal(module.version, '1');
+  }
+});
+
+test('unknown parameters and builders are refused', () => {
+  assert.throws(() => parsed(rawEventBuilder, { buffersize: 1 }), /buffersize/);
+  assert.throws(() => parsed(hitBuilder, { pedestal: 1 }), /pedestal/);
+  assert.throws(
+    () => parsed(rawEventBuilder, { event_builder_class: 'TimeDelta' }),
+    /SymmetricWindow/,
+  );
+  parsed(rawEventBuilder, { event_builder_class: 'SymmetricWindowRawEventBuilder' });
+});
+
+test('a part of the builder configuration leaves the rest at its defaults', () => {
+  assert.deepEqual(
+    (
+      parsed(rawEventBuilder, { event_builder_config: { window: 1200 } }) as Record<string, unknown>
+    )['event_builder_config'],
+    { window: 1200, threshold: 10, rollover_ticks: 10_000_000 },
+  );
+});
