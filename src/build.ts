@@ -8,6 +8,7 @@ import { endOrphans } from './execute/orphans.ts';
 import { openWorkers } from './execute/threads.ts';
 import { readLists } from './lists.ts';
 import type { Lists } from './lists.ts';
+import { madeIds } from './made.ts';
 import { missingFiles } from './missing-files.ts';
 import { runRound } from './round.ts';
 import type { BuildOptions, Ended, Round } from './round.ts';
@@ -26,7 +27,8 @@ export interface BuildResult {
   wanted: Wanted;
   /** Last word on each task of the plan. */
   state: Round['state'];
-  entry(task: Task): LogEntry | undefined;
+  /** Counts and rows of what the store has of a task. */
+  contents(task: Task): Pick<LogEntry, 'counts' | 'outputs'> | undefined;
 }
 
 /**
@@ -40,7 +42,7 @@ export async function build(ws: Workspace, options: BuildOptions): Promise<Build
   endOrphans(join(store.folder, 'stage'));
   const stages = openStages(store.folder, ws.project.build);
   const workers = openWorkers();
-  const made = new Map<TargetName, ContentId>();
+  const made = madeIds(store);
   const ended = new Map<string, Ended>();
   const lists: Lists = new Map();
   let round: Round | undefined;
@@ -91,7 +93,7 @@ export async function build(ws: Workspace, options: BuildOptions): Promise<Build
   }
   options.report({ type: 'finished', exit, seconds: (Date.now() - began) / 1000 });
   const { plan, wanted, state } = round;
-  return { exit, plan, wanted, state, entry: (task) => store.entry(task.id) };
+  return { exit, plan, wanted, state, contents: (task) => store.contents(task.id) };
 }
 
 const hasDeferred = (ws: Workspace): boolean =>

@@ -1,9 +1,9 @@
 /** What a finished, wholly fresh build may vouch for next time: every file and folder it was decided by. Decides what is safe to vouch for; stores nothing itself. */
 import { dirname, isAbsolute } from 'node:path';
 import { moduleFiles } from './module-files.ts';
-import type { Plan } from './core/types.ts';
-import { saveQuick } from './store/quick.ts';
-import type { QuickQuestion } from './store/quick.ts';
+import type { Plan, Task } from './core/types.ts';
+import { RECORDS, WIDTH, saveQuick } from './store/quick.ts';
+import type { QuickList, QuickQuestion } from './store/quick.ts';
 import { statOf } from './store/stat-cache.ts';
 import { absolute, below } from './store/store.ts';
 import type { Workspace } from './workspace.ts';
@@ -106,11 +106,57 @@ export function rememberFresh(
       stat?.ino ?? 0,
     );
   }
-  saveQuick(
-    ws.store.folder,
-    question,
-    { tasks, files: answer.files, environment, decisive },
+  saveQuick(ws.store.folder, question, {
+    answer: { tasks, files: answer.files, environment, decisive },
     paths,
     stamps,
-  );
+  });
+}
+
+/**
+ * The same after a build that began with a list of which only files of single tasks had changed, and ended with all of it fresh:
+ * what changed, what was made of it and the records get new stamps, everything else keeps the one it has.
+ * @param done tasks that ran
+ */
+export function renewFresh(
+  ws: Workspace,
+  plan: Plan,
+  question: QuickQuestion,
+  list: QuickList,
+  changed: readonly string[],
+  done: readonly Task[],
+  openedAt: number,
+): void {
+  const { stats } = ws.store;
+  const key = (path: string, place: string): string => (place === '' ? path : `${path}::${place}`);
+  // Under which name the stat was kept with which an id was taken.
+  const keys = new Map<string, string>(changed.map((path) => [path, path]));
+  for (const source of plan.sources.values())
+    for (const { path } of source.files)
+      if (keys.has(path)) keys.set(path, key(path, source.place));
+  const outputs = new Set<string>();
+  for (const task of done)
+    for (const { path, place } of task.outputs) {
+      keys.set(path, key(path, place));
+      outputs.add(path);
+    }
+  const limit = openedAt - stats.racy;
+  const stamps = list.stamps.slice();
+  const { paths } = list;
+  for (const [i, path] of paths.entries()) {
+    const isRecord = i >= paths.length - RECORDS;
+    const known = keys.get(path);
+    if (known === undefined && !isRecord) continue;
+    let stamp = known === undefined ? undefined : stats.row(known);
+    if (stamp === undefined) {
+      // Of what is made the stat counts that it was published with.
+      if (outputs.has(path)) return;
+      const stat = statOf(absolute(ws.root, path));
+      if (!isRecord && stat !== undefined && Math.max(stat.mtimeMs, stat.ctimeMs) >= limit) return;
+      stamp =
+        stat === undefined ? [-1, 0, 0, 0] : [stat.size, stat.mtimeMs, stat.ctimeMs, stat.ino];
+    }
+    stamps.set(stamp, i * WIDTH);
+  }
+  saveQuick(ws.store.folder, question, { ...list, stamps });
 }

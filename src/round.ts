@@ -6,7 +6,6 @@ import { schedule } from './core/schedule.ts';
 import type { Schedule } from './core/schedule.ts';
 import type {
   BuildEvent,
-  ContentId,
   LogEntry,
   Plan,
   Reason,
@@ -20,6 +19,7 @@ import { hashUnknown } from './hash-unknown.ts';
 import { whereInFile } from './procedures/where-in-file.ts';
 import type { Stages } from './stages.ts';
 import type { Wanted } from './core/targets.ts';
+import type { Made } from './made.ts';
 import { inputIds, outputId, staleAnyway, verdict } from './verdict.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -55,7 +55,7 @@ export interface RoundInput {
   plan: Plan;
   wanted: Wanted;
   /** Ids of what was made or found fresh, and what tasks came to: of this and of earlier rounds. */
-  made: Map<TargetName, ContentId>;
+  made: Made;
   ended: Map<string, Ended>;
   /** Number of the build. */
   build: number;
@@ -209,7 +209,7 @@ export async function runRound(input: RoundInput): Promise<Round> {
     const ids = task.outputs.map((o) => outputId(ws, o));
     if (ids.includes(undefined)) return 'unknown';
     if (ids.includes(null)) return 'left';
-    task.outputs.forEach(({ target }, k) => made.set(target, ids[k]!));
+    task.outputs.forEach(({ target }, k) => made.lies(target, ids[k]!));
     return [];
   }
 
@@ -301,7 +301,7 @@ export async function runRound(input: RoundInput): Promise<Round> {
   function settle(i: number, state: Exclude<Ended, 'cancelled'> | 'left'): void {
     const task = plan.tasks[i]!;
     if ((state === 'fresh' || state === 'done') && !(options.only && !named.has(i)))
-      for (const [target, , id] of store.entry(task.id)?.outputs ?? []) made.set(target, id);
+      made.keep(task);
     if (state !== 'left' && plan.wanted[i] === 1 && !ended.has(task.id)) {
       ended.set(task.id, state);
       if (state === 'fresh') options.report({ type: 'fresh', task });

@@ -2,6 +2,7 @@
 import { whyStale } from './core/stale.ts';
 import type { ContentId, Plan, Reason, TargetName, Task } from './core/types.ts';
 import type { FilePlace } from './facts.ts';
+import type { Made } from './made.ts';
 import { below } from './store/store.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -19,7 +20,7 @@ export function inputIds(
   ws: Workspace,
   plan: Plan,
   task: Task,
-  made: ReadonlyMap<TargetName, ContentId>,
+  made: Pick<Made, 'get'>,
   { reading = false } = {},
 ): { ids: InputIds; missing: TargetName[] } | 'unknown' {
   const ids: InputIds = [];

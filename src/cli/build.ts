@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { BuildEvent } from '../core/types.ts';
 import { logStamp, quickAnswer } from '../store/quick.ts';
-import type { QuickAnswer, QuickQuestion, QuickReply } from '../store/quick.ts';
+import type { QuickAnswer, QuickList, QuickQuestion, QuickReply } from '../store/quick.ts';
 import { VERSION } from '../version.ts';
 import { BUILD_FLAGS, secondsOf } from './build-flags.ts';
 import { lockStore, locate, openLocated } from './open-project.ts';
@@ -37,8 +37,8 @@ export const verb: Verb = {
     );
     try {
       // Another build may have ended while this one waited for the lock: then nothing of before counts.
-      const changed = seen === logStamp(located.store) ? reply?.changed : undefined;
-      return await runBuild(call, located, { question, changed, openedAt }, lock);
+      const before = seen === logStamp(located.store) ? reply : undefined;
+      return await runBuild(call, located, { question, before, openedAt }, lock);
     } finally {
       lock.release();
     }
@@ -86,7 +86,8 @@ async function runBuild(
   located: Located,
   known: {
     question: QuickQuestion | undefined;
-    changed: readonly string[] | undefined;
+    /** What was so when all was fresh, and what is not. */
+    before: { changed: readonly string[]; list: QuickList } | undefined;
     openedAt: number;
   },
   lock: Awaited<ReturnType<typeof lockStore>>,
@@ -130,15 +131,19 @@ async function runBuild(
       only: call.has('only'),
       retries: number('retries'),
       timeout: call.value('timeout') === undefined ? undefined : secondsOf(call.value('timeout')!),
-      changed: known.changed,
+      changed: known.before?.changed,
       report,
       interrupt: interrupt.signal,
     });
     const files = reporter.finish(result);
     if (!call.json && !process.stdout.isTTY) call.out(files.map((file) => `${file}\n`).join(''));
     if (known.question !== undefined && result.exit === 0 && reporter.allGood()) {
-      const { rememberFresh } = await import('../quick.ts');
-      rememberFresh(ws, result.plan, known.question, { files }, known.openedAt);
+      const { rememberFresh, renewFresh } = await import('../quick.ts');
+      const { question, before, openedAt } = known;
+      const done = reporter.story.done.map(({ task }) => task);
+      if (before !== undefined)
+        renewFresh(ws, result.plan, question, before.list, before.changed, done, openedAt);
+      else rememberFresh(ws, result.plan, question, { files }, openedAt);
     }
     return result.exit;
   } finally {

@@ -144,7 +144,7 @@ export async function openReporter(call: Call, ws: Workspace): Promise<BuildRepo
         plan: result.plan,
         wanted: result.wanted,
         there,
-        entry: (task) => result.entry(task),
+        contents: (task) => result.contents(task),
         files: () => (files ??= askedPaths(ws, result.plan.tasks, result.wanted, there).map(shown)),
       };
       if (finished !== undefined) tell(finished);

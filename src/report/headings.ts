@@ -1,7 +1,9 @@
 /** First line of a summary: what was asked for, how much of it is there, what is in it. Knows entries, no files. */
-import type { LogEntry, Task } from '../core/types.ts';
+import type { Task } from '../core/types.ts';
 import { counted, plural } from './format.ts';
 import type { Outcome } from './outcome.ts';
+
+type Contents = NonNullable<ReturnType<Outcome['contents']>>;
 
 /** More procedures than this are summed up in one line. */
 const MOST = 3;
@@ -42,7 +44,7 @@ function extent(tasks: readonly Task[], there: readonly Task[]): string[] {
 }
 
 /** Counts of the tasks, summed by name; without counts the rows of their tables. */
-function contents(entries: readonly LogEntry[], name: string): string[] {
+function contents(entries: readonly Contents[], name: string): string[] {
   const counts = new Map<string, number>();
   for (const entry of entries)
     for (const [what, n] of entry.counts) counts.set(what, (counts.get(what) ?? 0) + n);
@@ -69,7 +71,7 @@ export function headings(outcome: Outcome): string[] {
     // Of a scan the merges hold what the points hold.
     const whole = there.filter(({ point }) => point === undefined);
     const entries = (whole.length > 0 ? whole : there)
-      .map(outcome.entry)
+      .map(outcome.contents)
       .filter((entry) => entry !== undefined);
     const parts = [...extent(tasks, there), ...contents(entries, name)];
     const subject = tasks.length === 1 ? tasks[0]!.id : name;

@@ -7,7 +7,8 @@ export interface Outcome {
   wanted: Wanted;
   /** Is the task fresh or done? */
   there: (task: number) => boolean;
-  entry: (task: Task) => LogEntry | undefined;
+  /** Counts and rows of what the store has of a task. */
+  contents: (task: Task) => Pick<LogEntry, 'counts' | 'outputs'> | undefined;
   /** Paths of what was asked for and is there, as the user sees them. */
   files: () => readonly string[];
 }

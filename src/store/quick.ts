@@ -35,8 +35,16 @@ export interface QuickAnswer {
 /** Log and snapshot stand last. */
 export const RECORDS = 2;
 
+/** What a quick answer vouches for: paths relative to the root or absolute, four numbers of a stamp for each. */
+export interface QuickList {
+  answer: QuickAnswer;
+  paths: readonly string[];
+  stamps: Float64Array;
+}
+
 /** Yes; or no, with all paths that are not as they were, when they belong to single tasks; or nothing can be said. */
-export type QuickReply = { fresh: QuickAnswer } | { changed: readonly string[] } | undefined;
+export type QuickReply =
+  { fresh: QuickAnswer } | { changed: readonly string[]; list: QuickList } | undefined;
 
 /** More changed paths than this are decided the ordinary way as a whole. */
 const MANY = 1000;
@@ -44,7 +52,8 @@ const MANY = 1000;
 /** size, mtime, ctime (ms), inode; size -1: not there. */
 export type Stamp = readonly [size: number, mtime: number, ctime: number, ino: number];
 
-const WIDTH = 4;
+/** Numbers of a stamp. */
+export const WIDTH = 4;
 const HEAD = 'tg quick 1 ';
 /** Questions kept; the oldest go. */
 const KEPT = 8;
@@ -52,13 +61,10 @@ const KEPT = 8;
 const nameOf = (question: QuickQuestion): string =>
   createHash('sha256').update(JSON.stringify(question)).digest('hex').slice(0, 16);
 
-/** @param paths relative to the root or absolute, each with its stamp */
 export function saveQuick(
   folder: string,
   question: QuickQuestion,
-  answer: QuickAnswer,
-  paths: readonly string[],
-  stamps: Float64Array,
+  { answer, paths, stamps }: QuickList,
 ): void {
   const at = join(folder, 'quick');
   mkdirSync(at, { recursive: true });
@@ -124,5 +130,5 @@ export function quickAnswer(root: string, folder: string, question: QuickQuestio
     if (i < answer.decisive || i >= n - RECORDS || changed.length >= MANY) return undefined;
     changed.push(path);
   }
-  return changed.length === 0 ? { fresh: answer } : { changed };
+  return changed.length === 0 ? { fresh: answer } : { changed, list: { answer, paths, stamps } };
 }

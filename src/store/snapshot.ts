@@ -3,20 +3,20 @@ import { crc32 } from 'node:zlib';
 import type { LogEntry, Trace } from '../core/types.ts';
 
 /**
- * Layout: `tg snapshot 1\n`, u32 lengths of the sections, u32 CRC of all that follows, then
+ * Layout: `tg snapshot 2\n`, u32 lengths of the sections, u32 CRC of all that follows, then
  * strings (texts joined by \n), per entry u32 columns, input pairs, output quadruples, offsets of the rests, rests (JSON, one per entry).
  * Texts hold no \n (they are ids, paths and JSON); they are stored once.
  */
-const MAGIC = 'tg snapshot 1\n\n\n';
+const MAGIC = 'tg snapshot 2\n\n\n';
 const HEAD = MAGIC.length + 28;
-const COLUMNS = 6; // task, type, code, trace, end of inputs, end of outputs
+const COLUMNS = 7; // task, type, code, trace, end of inputs, end of outputs, counts
 const NO_ROWS = 0xffffffff;
 
 /** The part of an entry that no-op builds never look at. */
-type Rest = Pick<
-  LogEntry,
-  'reason' | 'counts' | 'lost' | 'notes' | 'started' | 'ms' | 'build' | 'tg'
->;
+type Rest = Pick<LogEntry, 'reason' | 'lost' | 'notes' | 'started' | 'ms' | 'build' | 'tg'>;
+
+/** What summaries say of a task: its counts, and the rows of what it made. */
+export type Contents = Pick<LogEntry, 'counts' | 'outputs'>;
 
 export interface Snapshot {
   size: number;
@@ -24,6 +24,7 @@ export interface Snapshot {
   find(task: string): number | undefined;
   task(i: number): string;
   entry(i: number): LogEntry;
+  contents(i: number): Contents;
 }
 
 export function encodeSnapshot(entries: Iterable<LogEntry>): Buffer {
@@ -50,10 +51,10 @@ export function encodeSnapshot(entries: Iterable<LogEntry>): Buffer {
       intern(JSON.stringify(e.trace)),
       inputs.length / 2,
       outputs.length / 4,
+      intern(JSON.stringify(e.counts)),
     );
     const rest: Rest = {
       reason: e.reason,
-      counts: e.counts,
       lost: e.lost,
       notes: e.notes,
       started: e.started,
@@ -122,20 +123,18 @@ export function decodeSnapshot(buffer: Buffer): Snapshot {
   const size = columns.length / COLUMNS;
   const index = new Map<string, number>();
   for (let i = 0; i < size; i++) index.set(texts[columns[i * COLUMNS]!]!, i);
-  const traces = new Map<number, Trace>();
+  // Texts of JSON are shared by many entries, and so is what they say.
+  const parsed = new Map<number, unknown>();
+  const json = (text: number): unknown => {
+    let value = parsed.get(text);
+    if (value === undefined) parsed.set(text, (value = JSON.parse(texts[text]!)));
+    return value;
+  };
 
-  const entry = (i: number): LogEntry => {
+  const outputsOf = (i: number): LogEntry['outputs'] => {
     const c = i * COLUMNS;
-    let rest: Rest | undefined;
-    const more = (): Rest =>
-      (rest ??= JSON.parse(rests.toString('utf8', offsets[i], offsets[i + 1])) as Rest);
-    const firstInput = i === 0 ? 0 : columns[c - COLUMNS + 4]!;
-    const firstOutput = i === 0 ? 0 : columns[c - COLUMNS + 5]!;
-    const ins: [string, string][] = [];
-    for (let k = firstInput; k < columns[c + 4]!; k++)
-      ins.push([texts[inputs[2 * k]!]!, texts[inputs[2 * k + 1]!]!]);
     const outs: [string, string, string, number | null][] = [];
-    for (let k = firstOutput; k < columns[c + 5]!; k++) {
+    for (let k = i === 0 ? 0 : columns[c - COLUMNS + 5]!; k < columns[c + 5]!; k++) {
       const rows = outputs[4 * k + 3]!;
       outs.push([
         texts[outputs[4 * k]!]!,
@@ -144,23 +143,30 @@ export function decodeSnapshot(buffer: Buffer): Snapshot {
         rows === NO_ROWS ? null : rows,
       ]);
     }
+    return outs;
+  };
+  const entry = (i: number): LogEntry => {
+    const c = i * COLUMNS;
+    let rest: Rest | undefined;
+    const more = (): Rest =>
+      (rest ??= JSON.parse(rests.toString('utf8', offsets[i], offsets[i + 1])) as Rest);
+    const ins: [string, string][] = [];
+    for (let k = i === 0 ? 0 : columns[c - COLUMNS + 4]!; k < columns[c + 4]!; k++)
+      ins.push([texts[inputs[2 * k]!]!, texts[inputs[2 * k + 1]!]!]);
     return {
       task: texts[columns[c]!]!,
       type: texts[columns[c + 1]!]!,
       code: texts[columns[c + 2]!]!,
       get trace() {
-        const t = columns[c + 3]!;
-        let trace = traces.get(t);
-        if (trace === undefined) traces.set(t, (trace = JSON.parse(texts[t]!) as Trace));
-        return trace;
+        return json(columns[c + 3]!) as Trace;
       },
       inputs: ins,
-      outputs: outs,
+      outputs: outputsOf(i),
       get reason() {
         return more().reason;
       },
       get counts() {
-        return more().counts;
+        return json(columns[c + 6]!) as LogEntry['counts'];
       },
       get lost() {
         return more().lost;
@@ -187,5 +193,11 @@ export function decodeSnapshot(buffer: Buffer): Snapshot {
     find: (task) => index.get(task),
     task: (i) => texts[columns[i * COLUMNS]!]!,
     entry,
+    contents: (i) => ({
+      counts: json(columns[i * COLUMNS + 6]!) as LogEntry['counts'],
+      get outputs() {
+        return outputsOf(i);
+      },
+    }),
   };
 }

@@ -18,6 +18,7 @@ import type { Log } from './log.ts';
 import { allEntries, FORMAT, fold, readRecords, remaining, StoreError } from './records.ts';
 import type { BuildRecord, LogRecord, Try, Unfinished } from './records.ts';
 import { encodeSnapshot } from './snapshot.ts';
+import type { Contents } from './snapshot.ts';
 import { openStatCache, racyWindow, statOf } from './stat-cache.ts';
 import type { StatCache } from './stat-cache.ts';
 import { syncFiles, writeSynced } from './sync.ts';
@@ -38,6 +39,8 @@ export interface Store {
   /** Bytes after the last good record, dropped when the store was opened. */
   readonly dropped: number;
   entry(task: string): LogEntry | undefined;
+  /** The part of an entry that summaries tell; cheaper than the whole. */
+  contents(task: string): Contents | undefined;
   tasks(): Iterable<string>;
   unfinished(task: string): Unfinished | undefined;
   builds(): readonly BuildRecord[];
@@ -155,6 +158,13 @@ export function openStore(
       if (entry !== undefined) return entry ?? undefined;
       const i = snapshot?.find(task);
       return i === undefined ? undefined : snapshot!.entry(i);
+    },
+    contents(task) {
+      const { entries, snapshot } = state;
+      const entry = entries.get(task);
+      if (entry !== undefined) return entry ?? undefined;
+      const i = snapshot?.find(task);
+      return i === undefined ? undefined : snapshot!.contents(i);
     },
     *tasks() {
       const { entries, snapshot } = state;

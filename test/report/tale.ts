@@ -95,7 +95,7 @@ export function outcome(story: Story, tasks: readonly Task[], word = 'x'): Outco
     plan: plan(tasks),
     wanted: { tasks: all, chosen: [{ word, tasks: all, output: undefined }] },
     there: (i) => entries.has(tasks[i]!.id),
-    entry: (of) => entries.get(of.id),
+    contents: (of) => entries.get(of.id),
     files: () => [...entries.keys()].map((id) => `build/${id.replace(/.*@/, '')}.h5`),
   };
 }
