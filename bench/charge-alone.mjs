@@ -21,7 +21,7 @@ const files = {
 
 /** One task: inputs by alias = [path, place]. */
 async function task(type, outputs, inputs, given = {}) {
-  const module = (await import(types[type])).default;
+  const module = (await import(`../dist/tasks/${types[type]}`)).default;
   const params = module.params.parse(given);
   const path = artifact(outputs[0]);
   const running = taskContext(

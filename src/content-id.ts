@@ -67,7 +67,8 @@ export function combinedId(ids: readonly ContentId[]): ContentId {
   return ids.length === 1 ? ids[0]! : bytesId(Buffer.from(ids.join('\n')));
 }
 
-export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+export const sha256 = (text: string | Uint8Array): string =>
+  createHash('sha256').update(text).digest('hex');
 
 /** Of the values a run read, when they are many. */
-export const traceHash = (text: string): string => sha256(text).slice(0, 32);
+export const traceHash = (data: string | Uint8Array): string => sha256(data).slice(0, 32);

@@ -57,7 +57,9 @@ export function rememberFresh(
   // A tg.yaml that appears nearer to the user would be the one to use.
   for (const file of project.files) once(file);
   if (project.runs !== undefined) once(project.runs.file);
-  for (const { path } of ws.modules.values()) for (const file of moduleFiles(path)) once(file);
+  // A shipped module is bundled: the names of its pieces, which stand in it, change with what is in them.
+  for (const { path, user } of ws.modules.values())
+    for (const file of user ? moduleFiles(path) : [path]) once(file);
   const environment: Record<string, string | null> = {};
   for (const procedure of project.procedures) {
     for (const file of procedure.depends)

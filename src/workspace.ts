@@ -70,6 +70,7 @@ export interface Workspace {
 }
 
 export class Mistakes extends Error {
+  override readonly name = 'Mistakes';
   readonly diagnostics: readonly Diagnostic[];
   constructor(diagnostics: readonly Diagnostic[]) {
     super(diagnostics[0]?.message ?? 'mistakes');

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
 /** Files at the top of src that know nothing of the rooms: everyone may use them. */
-const COMMON = new Set(['task-module', 'version', 'module-files', 'content-id']);
+const COMMON = new Set(['task-module', 'version', 'module-files', 'content-id', 'package']);
 
 /** Room -> rooms it may import. The files at the top of src that join the rooms are `build`. */
 const ARROWS: Record<string, readonly string[]> = {

@@ -1,7 +1,7 @@
 /** Shipped task types and the sums of their sources: a source that changes must raise the `version` of its type. `--write` renews the sums. */
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { moduleFiles } from '../src/module-files.ts';
 import type { TaskModule } from '../src/task-module.ts';
@@ -15,12 +15,9 @@ export type Versions = Record<string, { version: string; sum: string }>;
 /** Version and sum of the sources (the module and what it imports relatively) of every shipped type. */
 export async function versionsNow(): Promise<Versions> {
   const found: Versions = {};
-  for (const [type, url] of Object.entries(types)) {
-    const module = ((await import(url)) as { default: TaskModule }).default;
-    const source = join(
-      root,
-      relative(join(root, 'dist'), fileURLToPath(url)).replace(/\.js$/, '.ts'),
-    );
+  for (const [type, path] of Object.entries(types)) {
+    const module = ((await import(`../tasks/${path}`)) as { default: TaskModule }).default;
+    const source = join(root, 'tasks', path.replace(/\.js$/, '.ts'));
     const hash = createHash('sha256');
     for (const file of moduleFiles(source).sort()) hash.update(readFileSync(file));
     found[type] = { version: module.version ?? '', sum: hash.digest('hex').slice(0, 16) };

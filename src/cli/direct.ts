@@ -7,7 +7,7 @@ import type { FileKind } from '../execute/kind-of-file.ts';
 import { nearestFile, shownPath } from '../procedures/files.ts';
 import { directProject, directSource } from '../procedures/load.ts';
 import { grouped, plural } from '../report/format.ts';
-import { shipped } from '../../tasks/index.ts';
+import { shipped } from './shipped.ts';
 import type { Located } from './open-project.ts';
 import { refuse } from './verb.ts';
 import type { Call } from './verb.ts';

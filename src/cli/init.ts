@@ -1,7 +1,7 @@
 /** `tg init`: a tg.yaml to begin with, or a shipped example, copied. Never overwrites; knows no project. */
 import { copyFileSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { PACKAGE } from '../package.ts';
 import { oneOf, refuse } from './verb.ts';
 import type { Call, Verb } from './verb.ts';
 
@@ -22,7 +22,7 @@ const EXAMPLES: { readonly [name: string]: { files: readonly string[]; first: st
   },
 };
 
-const SHIPPED = fileURLToPath(new URL('../../../examples', import.meta.url));
+const SHIPPED = join(PACKAGE, 'examples');
 
 const BARE = `# What this folder makes. docs/procedures.md of tg tells all keys.
 libraries: [tg:charge] # lists of procedures: shipped ones (tg:NAME), or files

@@ -12,7 +12,7 @@ import type { ListRow, ParameterRow, SourceRow } from '../report/list-lines.ts';
 import type { Workspace } from '../workspace.ts';
 import { Mistakes } from '../workspace.ts';
 import { openProject } from './open-project.ts';
-import { shipped } from '../../tasks/index.ts';
+import { shipped } from './shipped.ts';
 import { tell } from './tell.ts';
 import { PROJECT_FLAGS, refuse } from './verb.ts';
 import type { Call, Verb } from './verb.ts';

@@ -150,9 +150,9 @@ function callOf(typed: Typed): Call {
 function asRefusal(error: unknown): Refusal | undefined {
   if (error instanceof Refusal) return error;
   if (!(error instanceof Error)) return undefined;
-  if (error.constructor.name === 'Mistakes')
+  if (error.name === 'Mistakes')
     return new Refusal((error as Error & { diagnostics: readonly Diagnostic[] }).diagnostics);
-  if (error.constructor.name === 'StoreError') {
+  if (error.name === 'StoreError') {
     const { code, message, try: fix } = error as Error & { code: string; try: string };
     return refuse(code, message, fix, code === 'store-format' ? 2 : 1);
   }

@@ -42,7 +42,7 @@ export async function openLocated(
   write: boolean,
 ): Promise<Workspace> {
   const { openWorkspace } = await import('../workspace.ts');
-  const { shipped } = await import('../../tasks/index.ts');
+  const { shipped } = await import('./shipped.ts');
   return openWorkspace({
     load: located.load,
     cwd: call.cwd,

@@ -110,8 +110,10 @@ export async function openReporter(call: Call, ws: Workspace): Promise<BuildRepo
     return { ...failure, message, ...(where === undefined ? {} : { where }) };
   }
 
+  let t = 0;
   const tell = (event: BuildEvent): void => {
-    const t = now();
+    // Ten thousand fresh tasks come in one breath, and a look at the clock may cost microseconds.
+    if (event.type !== 'fresh' || call.json || call.verbose) t = now();
     story.take(event, t);
     for (const reporter of reporters) reporter(event, t);
   };

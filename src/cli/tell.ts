@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import type { Diagnostic } from '../core/types.ts';
+import { PACKAGE } from '../package.ts';
 import { shownPath } from '../procedures/files.ts';
 import { findProject } from '../procedures/load.ts';
 import { renderDiagnostics } from '../report/diagnostic.ts';
@@ -10,7 +11,7 @@ import type { DiagnosticView } from '../report/diagnostic.ts';
 import { diagnosticLine } from '../report/json-diagnostic.ts';
 import type { Call } from './verb.ts';
 
-const SHIPPED = new URL('../../../procedures', import.meta.url).pathname;
+const SHIPPED = join(PACKAGE, 'procedures');
 
 const textOf = (file: string): string | undefined => {
   try {

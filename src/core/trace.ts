@@ -26,7 +26,7 @@ const reached = (value: Json | undefined): string =>
 export function traceOf(
   document: Json,
   readings: Readings,
-  hash: (text: string) => string,
+  hash: (data: string | Uint8Array) => string,
 ): Pick<TraceDocument, 'values' | 'bits' | 'read'> {
   const read = readings.leaves + readings.absent;
   const values = read <= MAX_LISTED ? listed(document, readings) : undefined;
@@ -57,54 +57,95 @@ function listed(document: Json, readings: Readings): [string, string][] {
 function packed(
   document: Json,
   readings: Readings,
-  hash: (text: string) => string,
+  hash: (data: string | Uint8Array) => string,
 ): NonNullable<TraceDocument['bits']> {
   const read: number[] = [];
   const keys: number[] = [];
-  const texts = digest(hash);
+  const sum = digest(hash);
   const total = walkRead(document, readings.root, (node, key, value, touch) => {
     if (node > 0) {
       read.push(node);
-      texts.add(readText(key, value));
+      sum.reading(key, value);
     }
     if (touch?.enumerated !== true) return;
     keys.push(node);
-    texts.add(keySet(value as object));
+    sum.text(keySet(value as object));
   });
   const absent = absentPaths(readings.root, []).sort();
-  absent.forEach(texts.add);
+  absent.forEach(sum.text);
   return {
     leaves: bitmap(read, total),
     keys: bitmap(keys, total),
     absent,
-    hash: texts.end(),
+    hash: sum.end(),
   };
 }
 
-/** One hash of many texts, a thousand at a time: a table of pixels has hundreds of thousands. */
-function digest(hash: (text: string) => string): {
-  add: (text: string) => void;
+/** A whole number written as such, of ten digits at most; -1 for any other key. */
+function indexOf(key: string): number {
+  const n = key.length;
+  if (n > 10 || (n > 1 && key.charCodeAt(0) === 48)) return -1;
+  let index = n === 0 ? -1 : 0;
+  for (let i = 0; i < n; i++) {
+    const digit = key.charCodeAt(i) - 48;
+    if (digit < 0 || digit > 9) return -1;
+    index = 10 * index + digit;
+  }
+  return index;
+}
+
+/** What follows in the numbers of a digest: a text (its number), or a reading, by the kinds of its key and its value. */
+const TEXT = 0;
+const READING = { index: 1, name: 2, number: 4, other: 8 };
+
+/**
+ * One hash of many readings: numbers as they are, side by side, and texts by the number of their first
+ * appearance. A table of pixels has hundreds of thousands of readings, nearly all of them numbers under the same few names. Of a
+ * reading its own key is enough: what stands above a value was read, too, and comes before it.
+ */
+function digest(hash: (data: string | Uint8Array) => string): {
+  reading: (key: string, value: Json) => void;
+  text: (text: string) => void;
   end: () => string;
 } {
-  let texts: string[] = [];
+  const numbers = new Float64Array(16_384);
+  const texts = new Map<string, number>();
+  let n = 0;
   let sums = '';
   const flush = (): void => {
-    sums += hash(texts.join('\n'));
-    texts = [];
+    sums += hash(new Uint8Array(numbers.buffer, 0, 8 * n));
+    n = 0;
+  };
+  const put = (number: number): void => {
+    if (n === numbers.length) flush();
+    numbers[n++] = number;
+  };
+  const numberOf = (text: string): number => {
+    let number = texts.get(text);
+    if (number === undefined) texts.set(text, (number = texts.size));
+    return number;
   };
   return {
-    add(text) {
-      if (texts.push(text) === 1024) flush();
+    reading(key, value) {
+      const index = indexOf(key);
+      const isIndex = index >= 0;
+      // NaN has many forms, and goes by its text.
+      const isNumber = typeof value === 'number' && value === value;
+      put((isIndex ? READING.index : READING.name) | (isNumber ? READING.number : READING.other));
+      put(isIndex ? index : numberOf(key));
+      // -0 is 0.
+      put(isNumber ? value + 0 : numberOf(reached(value)));
+    },
+    text(text) {
+      put(TEXT);
+      put(numberOf(text));
     },
     end() {
       flush();
-      return hash(sums);
+      return hash(`${sums}${JSON.stringify([...texts.keys()])}`);
     },
   };
 }
-
-/** One reading in the hash of all. Its own key is enough: what stands above a value was read, too, and comes before it. */
-const readText = (key: string, value: Json): string => `${key}=${reached(value)}`;
 
 function absentPaths(touch: Touch | undefined, path: readonly string[]): string[] {
   if (touch === undefined) return [];
@@ -132,18 +173,18 @@ function bitmap(set: readonly number[], total: number): string {
 export function packedAgrees(
   bits: NonNullable<TraceDocument['bits']>,
   now: Json,
-  hash: (text: string) => string,
+  hash: (data: string | Uint8Array) => string,
 ): boolean {
   const read = Buffer.from(bits.leaves, 'base64');
   const keys = Buffer.from(bits.keys, 'base64');
   if (bits.absent.some((path) => valueAt(now, pathKeys(path)) !== undefined)) return false;
-  const texts = digest(hash);
+  const sum = digest(hash);
   walkCanonical(now, (node, _, value, key) => {
-    if (isSet(read, node)) texts.add(readText(key, value));
-    if (isSet(keys, node) && isNode(value)) texts.add(keySet(value));
+    if (isSet(read, node)) sum.reading(key, value);
+    if (isSet(keys, node) && isNode(value)) sum.text(keySet(value));
   });
-  bits.absent.forEach(texts.add);
-  return texts.end() === bits.hash;
+  bits.absent.forEach(sum.text);
+  return sum.end() === bits.hash;
 }
 
 const isSet = (map: Uint8Array, i: number): boolean => ((map[i >> 3] ?? 0) & (1 << (i & 7))) !== 0;

@@ -30,6 +30,8 @@ export interface Recording {
 }
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
+/** Asked of a proxy, gives its traps. */
+const VIEW = Symbol('view');
 /** Probed by JSON.stringify and await in every mapping; never keys of a configuration that matter. */
 const PROBES = new Set(['toJSON', 'then']);
 const INDEX = /^\d+$/;
@@ -40,27 +42,106 @@ const refuse = (): never => {
 
 interface Shared {
   readings: Readings;
+  nothing: Seen;
   closed: boolean;
+}
+
+/** Names read of a mapping of which no view was made: one object for all mappings of which the same was read. */
+class Seen implements Touch {
+  /** A mapping of which more is read gets a view. */
+  static readonly MOST = 8;
+
+  readonly children = undefined;
+  readonly absent = undefined;
+  readonly enumerated = false;
+  readonly leaves: undefined | string | ReadonlySet<string>;
+  readonly isFull: boolean;
+  readonly #more = new Map<string, Seen>();
+
+  constructor(names: readonly string[]) {
+    this.isFull = names.length === Seen.MOST;
+    this.leaves = names.length < 2 ? names[0] : new Set(names);
+  }
+
+  and(name: string): Seen {
+    const { leaves } = this;
+    if (leaves === name || (typeof leaves === 'object' && leaves.has(name))) return this;
+    let more = this.#more.get(name);
+    if (more === undefined) {
+      const names = typeof leaves === 'string' ? [leaves] : [...(leaves ?? [])];
+      this.#more.set(name, (more = new Seen([...names, name])));
+    }
+    return more;
+  }
 }
 
 /**
  * The traps of one mapping or list, and what was read of it. The state lives in the handler, so that a read costs one look-up and
- * no map of proxies is kept beside; one proxy per object, so that `p.a === p.a`.
+ * no map of proxies is kept beside; one proxy per object, so that `p.a === p.a`, made when one is asked for.
  */
 class View implements ProxyHandler<Node>, Touch {
-  children: Map<string, View> | undefined;
+  children: Map<string, View | Seen> | undefined;
   leaves: undefined | string | Set<string>;
   absent: Set<string> | undefined;
   enumerated = false;
-  readonly proxy: Json;
+  readonly #target: Node;
   readonly #shared: Shared;
+  #proxy: Json | undefined;
 
   constructor(target: object, shared: Shared) {
+    this.#target = target as Node;
     this.#shared = shared;
-    this.proxy = new Proxy(target as Node, this);
-    // util.inspect passes by every trap (with showProxy even by the view itself) and looks for this on the document behind it.
-    const value = (): Json => this.#readAll(target as Node);
-    Object.defineProperty(target, INSPECT, { configurable: true, value });
+  }
+
+  get proxy(): Json {
+    if (this.#proxy === undefined) {
+      const target = this.#target;
+      this.#proxy = new Proxy(target, this);
+      // util.inspect passes by every trap (with showProxy even by the view itself) and looks for this on the document behind it.
+      const value = (): Json => this.#readAll(target);
+      Object.defineProperty(target, INSPECT, { configurable: true, value });
+    }
+    return this.#proxy;
+  }
+
+  /** The value `name` of the mapping at `key`, as two reads would record and give it, without a view of that mapping. */
+  inner(key: string | number, name: string): Json | undefined {
+    const entry = this.#target[key];
+    if (entry === undefined || !isNode(entry) || key === '__proto__') {
+      this.get(this.#target, String(key), this.#target);
+      return undefined;
+    }
+    const text = String(key);
+    const known = this.children?.get(text) ?? this.#shared.nothing;
+    const value = (entry as Node)[name];
+    // A number that is there is the common case; everything else goes the way of all reads.
+    if (
+      known instanceof View ||
+      known.isFull ||
+      typeof value !== 'number' ||
+      Array.isArray(entry) ||
+      this.#shared.closed
+    ) {
+      const view = this.#child(text, entry);
+      return view.get(view.#target, name, view.#target) as Json | undefined;
+    }
+    const seen = known.and(name);
+    if (seen !== known) {
+      (this.children ??= new Map<string, View | Seen>()).set(text, seen);
+      this.#shared.readings.leaves++;
+    }
+    return value;
+  }
+
+  /** The traps of the mapping or list at `key`. */
+  #child(key: string, value: object): View {
+    const known = this.children?.get(key);
+    if (known instanceof View) return known;
+    const child = new View(value, this.#shared);
+    if (known !== undefined)
+      child.leaves = typeof known.leaves === 'string' ? known.leaves : new Set(known.leaves);
+    (this.children ??= new Map<string, View | Seen>()).set(key, child);
+    return child;
   }
 
   #enumerate(): void {
@@ -71,7 +152,7 @@ class View implements ProxyHandler<Node>, Touch {
   #read(target: Node, key: string): Json | undefined {
     if (this.#shared.closed) throw new Error('parameters were read after the task had ended');
     const known = this.children?.get(key);
-    if (known !== undefined) return known.proxy;
+    if (known instanceof View) return known.proxy;
     const value = target[key];
     // What plain data inherits are functions, and __proto__: one look-up tells nearly always.
     const own =
@@ -83,11 +164,7 @@ class View implements ProxyHandler<Node>, Touch {
       this.#shared.readings.absent++;
       return undefined;
     }
-    if (isNode(value)) {
-      const child = new View(value, this.#shared);
-      (this.children ??= new Map<string, View>()).set(key, child);
-      return child.proxy;
-    }
+    if (isNode(value)) return this.#child(key, value).proxy;
     this.#leaf(key);
     return value;
   }
@@ -108,7 +185,9 @@ class View implements ProxyHandler<Node>, Touch {
     const keys = canonicalKeys(target);
     const values = keys.map((key) => {
       const value = this.#read(target, key)!;
-      return isNode(value) ? this.children!.get(key)!.#readAll(target[key] as Node) : value;
+      return isNode(value)
+        ? this.#child(key, target[key] as object).#readAll(target[key] as Node)
+        : value;
     });
     return Array.isArray(target)
       ? values
@@ -117,6 +196,7 @@ class View implements ProxyHandler<Node>, Touch {
 
   get(target: Node, key: string | symbol, receiver: unknown): unknown {
     if (typeof key === 'symbol') {
+      if (key === VIEW) return this;
       if (key === Symbol.iterator) this.#enumerate();
       return Reflect.get(target, key, receiver);
     }
@@ -179,12 +259,24 @@ class View implements ProxyHandler<Node>, Touch {
  */
 export function record(document: Json): Recording {
   const readings: Readings = { root: undefined, leaves: 0, absent: 0 };
-  const shared: Shared = { readings, closed: false };
+  const shared: Shared = { readings, nothing: new Seen([]), closed: false };
   const close = (): void => void (shared.closed = true);
   if (!isNode(document)) return { view: document, readings, close };
   const root = new View(document, shared);
   readings.root = root;
   return { view: root.proxy, readings, close };
+}
+
+/**
+ * `document[key]?.[name]` of a view (or of plain data), for tables of a hundred thousand mappings: what is read is recorded, but no view
+ * is made of each of them. Undefined where one of the two is not there, or `document[key]` is no mapping.
+ */
+export function valueIn(document: Json, key: string | number, name: string): Json | undefined {
+  if (!isNode(document)) return undefined;
+  const view = (document as { [VIEW]?: View })[VIEW];
+  if (view !== undefined) return view.inner(key, name);
+  const entry = (document as Node)[key];
+  return entry !== undefined && isNode(entry) ? (entry as Node)[name] : undefined;
 }
 
 /**
@@ -225,9 +317,10 @@ export function walkRead(
   visit: (node: number, key: string, value: Json, touch: Touch | undefined) => void,
 ): number {
   let node = 1;
+  const keysOf = keysLikeLast();
   const inside = (value: object, touch: Touch): void => {
     const { children, leaves } = touch;
-    for (const key of canonicalKeys(value)) {
+    for (const key of keysOf(value)) {
       const member = (value as Node)[key]!;
       const at = node++;
       if (member === null || typeof member !== 'object') {
@@ -248,6 +341,24 @@ export function walkRead(
     inside(document, root);
   }
   return node;
+}
+
+/** `canonicalKeys`, without new lists for the mappings of a table, which are all alike. */
+function keysLikeLast(): (value: object) => readonly string[] {
+  let last: readonly string[] = [];
+  let sorted: readonly string[] = [];
+  return (value) => {
+    let n = 0;
+    let isAlike = last.length > 0;
+    // Plain data: nothing is inherited.
+    for (const key in value) {
+      isAlike &&= last[n++] === key;
+      if (!isAlike) break;
+    }
+    if (isAlike && n === last.length) return sorted;
+    last = Object.keys(value);
+    return (sorted = canonicalKeys(value));
+  };
 }
 
 /** Values below a mapping or list. */

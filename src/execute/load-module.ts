@@ -3,6 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { createRequire, register } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { moduleFiles } from '../module-files.ts';
+import { moduleUrl } from '../package.ts';
 import { TaskError } from '../task-module.ts';
 import type { TaskModule } from '../task-module.ts';
 
@@ -28,7 +29,7 @@ const stampOf = (path: string): string => {
 export function hookResolution(): void {
   if (hooked) return;
   hooked = true;
-  register('./resolve.js', import.meta.url);
+  register(moduleUrl('src/execute/resolve.js'));
 }
 
 /** @param anew a user edits modules while `tg watch` lives: a file that has changed is another module */

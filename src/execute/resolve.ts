@@ -1,7 +1,9 @@
 /** Resolve hook: `tg` and `tg/h5` in modules outside this package mean the tg that runs them. Runs in the loader's thread. */
+import { moduleUrl } from '../package.ts';
+
 const own: Record<string, string> = {
-  tg: new URL('../index.js', import.meta.url).href,
-  'tg/h5': new URL('../h5/index.js', import.meta.url).href,
+  tg: moduleUrl('src/index.js'),
+  'tg/h5': moduleUrl('src/h5/index.js'),
 };
 
 export async function resolve(

@@ -2,10 +2,11 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { moduleUrl } from '../package.ts';
 import { endGroup, holdGroup, killGroup } from './groups.ts';
 import type { FromWorker, Job, JobError, JobEvent, JobResult, ToWorker } from './job.ts';
 
-const ENTRY = new URL('./worker.js', import.meta.url);
+const ENTRY = new URL(moduleUrl('src/execute/worker.js'));
 /** A job that was told to stop gets this long to do so by itself. */
 const GRACE_MS = 200;
 

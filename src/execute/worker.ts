@@ -87,7 +87,7 @@ function errorOf(error: unknown): JobError {
       ...(error.at === undefined ? {} : { at: error.at }),
     };
   const e = error instanceof Error ? error : new Error(String(error));
-  const name = e.name === 'H5Error' || e.constructor.name === 'H5Error';
+  const name = e.name === 'H5Error';
   // A user's module may have its own copy of the class: what counts is its shape.
   if (e.name === 'TaskError') {
     const { code = 'bad-input', try: fix } = e as { code?: string; try?: string };

@@ -70,6 +70,7 @@ export interface Records {
 }
 
 export class StoreError extends Error {
+  override readonly name = 'StoreError';
   readonly code: string;
   readonly try: string;
   constructor(code: string, message: string, fix: string) {

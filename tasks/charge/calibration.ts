@@ -1,5 +1,5 @@
 /** Pedestals and ADC references of pixels, read one by one from JSON as it was given. Knows no hits and reads no files. */
-import { TaskError, type Json } from 'tg';
+import { TaskError, valueIn, type Json } from 'tg';
 
 /** A file parameter: its parsed content (null = none given) and its path, for messages. */
 export interface CalibrationFile {
@@ -18,24 +18,24 @@ export function entriesOf(file: CalibrationFile): Mapping {
   throw mistake(file, 'not a mapping of pixels', []);
 }
 
-/** The entry of the pixel with this key, undefined when it has none. Throws TaskError when it is no mapping. */
-export function entryOf(file: CalibrationFile, entries: Mapping, key: number): Mapping | undefined {
-  // A number finds a key like "4211697" without becoming text.
-  const entry = entries[key];
-  if (entry === undefined) return undefined;
-  if (entry !== null && typeof entry === 'object' && !Array.isArray(entry)) return entry as Mapping;
-  throw mistake(file, `${key} is not a mapping of values: ${JSON.stringify(entry)}`, [key]);
-}
-
-/** Value `name` of the entry, undefined when it has none. Throws TaskError when it is no number. */
+/** Value `name` of the pixel with this key, undefined when there is none. Throws TaskError when the pixel is no mapping or the value no number. */
 export function numberIn(
   file: CalibrationFile,
-  entry: Mapping,
+  entries: Mapping,
   key: number,
   name: string,
 ): number | undefined {
-  const value = entry[name];
-  if (value === undefined || Number.isFinite(value)) return value as number | undefined;
+  const value = valueIn(entries, key, name);
+  if (Number.isFinite(value)) return value as number;
+  if (value === undefined) {
+    const entry = entries[key];
+    if (
+      entry === undefined ||
+      (entry !== null && typeof entry === 'object' && !Array.isArray(entry))
+    )
+      return undefined;
+    throw mistake(file, `${key} is not a mapping of values: ${JSON.stringify(entry)}`, [key]);
+  }
   const shown = typeof value === 'number' ? String(value) : JSON.stringify(value);
   const said = `${name} of ${key} is not a number: ${shown}`;
   throw mistake(file, said, [key, name]);

@@ -1,5 +1,5 @@
 /** What is known of each pixel that has hits: calibration and place, asked once per pixel, with what is missing counted. */
-import { entriesOf, entryOf, numberIn, type CalibrationFile } from './calibration.ts';
+import { entriesOf, numberIn, type CalibrationFile } from './calibration.ts';
 import type { Pixel } from './hits.ts';
 import { placeOf, type Layout, type NoPlace } from './layout.ts';
 import { pixelKey, type Address } from './pixel-key.ts';
@@ -42,12 +42,10 @@ export function createPixelSurvey(sources: SurveySources): PixelSurvey {
 
   function describe(address: Address): Pixel {
     const key = pixelKey(address);
-    const ofPedestal = entryOf(pedestals, pedestalEntries, key);
-    const pedestal = ofPedestal && numberIn(pedestals, ofPedestal, key, 'pedestal_mv');
+    const pedestal = numberIn(pedestals, pedestalEntries, key, 'pedestal_mv');
     if (pedestal === undefined) survey.noPedestal++;
-    const references = entryOf(configurations, configurationEntries, key);
-    const vref = references && numberIn(configurations, references, key, 'vref_mv');
-    const vcm = references && numberIn(configurations, references, key, 'vcm_mv');
+    const vref = numberIn(configurations, configurationEntries, key, 'vref_mv');
+    const vcm = numberIn(configurations, configurationEntries, key, 'vcm_mv');
     if (vref === undefined || vcm === undefined) survey.noConfiguration++;
     const place = layout === null ? ORIGIN : placeOf(layout, address);
     const isPlaced = typeof place !== 'string';

@@ -8,7 +8,7 @@ import { differences, MAX_LISTED, packedAgrees, traceOf } from '../../src/core/t
 import type { Json, TraceDocument } from '../../src/core/types.ts';
 import { record } from '../../src/core/view.ts';
 
-const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
+const hash = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex');
 const { tree } = fc.letrec<{ tree: Json }>((tie) => ({
   tree: fc.oneof(
     { maxDepth: 3 },

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { format, inspect } from 'node:util';
 import { traceOf } from '../../src/core/trace.ts';
-import { record, walkCanonical } from '../../src/core/view.ts';
+import { record, valueIn, walkCanonical } from '../../src/core/view.ts';
 import type { Json } from '../../src/core/types.ts';
 
 type Node = Record<string, Json>;
@@ -12,7 +12,7 @@ type Node = Record<string, Json>;
 function readings(document: Json, look: (view: never) => unknown): string[] {
   const { view, readings: read } = record(document);
   look(view as never);
-  return traceOf(document, read, (t) => t).values!.map(([path, value]) =>
+  return traceOf(document, read, String).values!.map(([path, value]) =>
     value === '!absent' ? `!${path}` : value.startsWith('!keys') ? `keys ${path}` : path,
   );
 }
@@ -86,7 +86,7 @@ test('children of a copy go on recording', () => {
   const { view, readings: read } = record({ a: { x: 1, y: 2 } });
   const copy = { ...(view as Node) };
   void (copy['a'] as Node)['y'];
-  assert.ok(traceOf({ a: { x: 1, y: 2 } }, read, (t) => t).values!.some(([p]) => p === 'a.y'));
+  assert.ok(traceOf({ a: { x: 1, y: 2 } }, read, String).values!.some(([p]) => p === 'a.y'));
 });
 
 test('lists: indices, length, for-of, map, includes', () => {
@@ -154,7 +154,7 @@ test('await, template literals and symbols are harmless', async () => {
   const { view, readings: read } = record({ a: { b: 1 } });
   await Promise.resolve((view as Node)['a']);
   assert.equal(String(view as unknown), '[object Object]');
-  assert.deepEqual(traceOf({ a: { b: 1 } }, read, (t) => t).values, [['a', '!mapping']]);
+  assert.deepEqual(traceOf({ a: { b: 1 } }, read, String).values, [['a', '!mapping']]);
 });
 
 test('the same object is the same object', () => {
@@ -202,6 +202,76 @@ test('keys with dots, empty keys and keys of prototypes are ordinary keys', () =
   assert.deepEqual(
     readings(d, (v: Node) => v['constructor']),
     ['constructor'],
+  );
+});
+
+test('a value two levels down is recorded as two reads are, whatever is there', () => {
+  const d = { 7: { x: 1, l: [1], t: 'a' }, 8: 5, l: [{ x: 2 }] } as unknown as Json;
+  for (const [key, name] of [
+    [7, 'x'],
+    [7, 't'],
+    [7, 'nothing'],
+    [7, '__proto__'],
+    [9, 'x'],
+    [8, 'x'],
+    ['l', '0'],
+    ['l', 'length'],
+    ['constructor', 'name'],
+    ['__proto__', 'x'],
+  ] as const) {
+    const two = (v: Node): unknown => {
+      const inner = v[key];
+      return inner !== null && typeof inner === 'object'
+        ? (inner as unknown as Node)[name]
+        : undefined;
+    };
+    const label = `${key}.${name}`;
+    assert.deepEqual(
+      readings(d, (v: Json) => valueIn(v, key, name)),
+      readings(d, two),
+      label,
+    );
+    const plain = valueIn(d, key, name);
+    assert.deepEqual(
+      JSON.stringify(valueIn(record(d).view, key, name)),
+      JSON.stringify(plain),
+      label,
+    );
+  }
+  const closed = record(d);
+  closed.close();
+  assert.throws(() => valueIn(closed.view, 7, 'x'), /after the task had ended/);
+  assert.throws(() => valueIn(closed.view, 9, 'x'), /after the task had ended/);
+});
+
+test('many values two levels down are all recorded, in any order', () => {
+  const names = Array.from({ length: 30 }, (_, i) => `n${i}`);
+  const entry = Object.fromEntries(names.map((name, i) => [name, i]));
+  const d = { a: entry, b: { ...entry }, c: { ...entry } };
+  const { view, readings: read } = record(d);
+  for (const name of names) valueIn(view, 'a', name);
+  for (const name of names.toReversed().slice(0, 20)) valueIn(view, 'b', name);
+  valueIn(view, 'b', 'n29');
+  valueIn(view, 'c', 'n1');
+  void ((view as unknown as typeof d).c as Record<string, number>)['n2'];
+  assert.equal(read.leaves, 52);
+  const seen = traceOf(d, read, String).values!.map(([path]) => path);
+  assert.equal(seen.filter((path) => path.startsWith('a.')).length, 30);
+  assert.equal(seen.filter((path) => path.startsWith('b.')).length, 20);
+  assert.deepEqual(
+    seen.filter((path) => path.startsWith('c')),
+    ['c', 'c.n1', 'c.n2'],
+  );
+});
+
+test('a view that was read two levels down is the same view afterwards', () => {
+  const d = { a: { b: 1, c: 2 } };
+  const { view, readings: read } = record(d);
+  assert.equal(valueIn(view, 'a', 'b'), 1);
+  assert.equal(inspect((view as Node)['a']), inspect({ b: 1, c: 2 }));
+  assert.deepEqual(
+    traceOf(d, read, String).values!.map(([p]) => p),
+    ['a', 'a', 'a.b', 'a.c'],
   );
 });
 

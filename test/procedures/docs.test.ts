@@ -6,7 +6,7 @@ import { loadProject } from '../../src/procedures/load.ts';
 import { layersOf, resolveParameters } from '../../src/procedures/parameters.ts';
 import { PROCEDURE_KEYS } from '../../src/procedures/procedure.ts';
 import { PROJECT_KEYS } from '../../src/procedures/settings.ts';
-import { shipped } from '../../tasks/index.ts';
+import { shipped } from '../../src/cli/shipped.ts';
 import { folder } from './folder.ts';
 
 const page = readFileSync(new URL('../../../docs/procedures.md', import.meta.url), 'utf8');
