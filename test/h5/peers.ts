@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
+import { isPlain } from '../../src/h5/dtype.ts';
 import type { H5File, Typed, Value } from '../../src/h5/index.ts';
 
 let python: string | null | undefined;
@@ -70,14 +71,14 @@ export type Dump = Record<string, { attributes: Record<string, Content>; data?: 
 export function dump(file: H5File): Dump {
   const out: Dump = {};
   for (const { path, kind } of file.walk()) {
-    const attributes: Record<string, Content> = {};
-    for (const [name, typed] of Object.entries(file.typedAttributes(path)))
-      attributes[name] = contentOf(typed);
+    // Not by assignment: an attribute may be called __proto__.
+    const attributes = Object.fromEntries(
+      Object.entries(file.typedAttributes(path)).map(([name, typed]) => [name, contentOf(typed)]),
+    );
     out[path] = { attributes };
     if (kind !== 'dataset') continue;
     const dataset = file.dataset(path);
-    const plain = !/vlen|"reference"/.test(JSON.stringify(dataset.dtype));
-    out[path].data = plain
+    out[path].data = isPlain(dataset.dtype)
       ? { shape: dataset.shape, hex: Buffer.from(dataset.readRaw()).toString('hex') }
       : { shape: dataset.shape, values: dataset.readValues().map(plainly) };
   }
@@ -89,8 +90,9 @@ function contentOf({ shape, bytes, values }: Typed): Content {
   return { shape, values: (values ?? []).map(plainly) };
 }
 
-/** Regions as [path, rows or boxes]; records as lists of their members; numbers within them as they are. */
+/** Regions as [path, rows or boxes]; records as lists of their members; numbers as they are, text where JSON has none. */
 function plainly(value: Value): unknown {
+  if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
   if (value instanceof Uint8Array) return [...value];
   if (Array.isArray(value)) return value.map(plainly);
   if (typeof value === 'bigint') return Number(value);
@@ -115,11 +117,15 @@ def little(a):
     if a.dtype.kind == 'V' and a.dtype.names is None: return a.tobytes().hex()
     c = a.astype(a.dtype.newbyteorder('<'))
     if c.dtype.names:
-        # Bytes between fields are whatever was in memory.
         b = np.zeros(c.shape, c.dtype)
-        for n in c.dtype.names: b[n] = c[n]
+        fields(b, c)
         c = b
     return c.tobytes().hex()
+def fields(b, c):
+    # Bytes between fields, of inner records too, are whatever was in memory.
+    for n in c.dtype.names:
+        if c.dtype[n].base.names: fields(b[n], c[n])
+        else: b[n] = c[n]
 def value(f, v, t):
     if h5py.check_string_dtype(t) is not None and t.kind == 'O':
         return v.decode() if isinstance(v, bytes) else (v or '')
@@ -141,6 +147,7 @@ def value(f, v, t):
     if t.subdtype: return [value(f, x, t.subdtype[0]) for x in np.asarray(v).reshape(-1)]
     if t.kind == 'S': return v.decode()
     if t.kind == 'b': return bool(v)
+    if t.kind == 'f' and not np.isfinite(v): return 'NaN' if v != v else 'Infinity' if v > 0 else '-Infinity'
     return v.item() if hasattr(v, 'item') else v
 def content(f, a, t):
     if not t.hasobject: return {'shape': list(a.shape), 'hex': little(a)}
