@@ -74,6 +74,7 @@ export function typedAttribute(input: AttributeInput): Typed {
     case 'string':
       return typedOf(dtype('str'), [], [input]);
   }
+  if (typeof input !== 'object') throw new TypeError(`${typeof input} is no attribute`);
   if (ArrayBuffer.isView(input)) {
     const known = arrayTypes.find(([make]) => input instanceof make);
     if (!known) throw new TypeError(`${input.constructor.name} is no attribute`);
@@ -82,6 +83,8 @@ export function typedAttribute(input: AttributeInput): Typed {
   }
   if (isList(input)) return typedList(input);
   if ('objref' in input) return typedOf(dtype('objref'), [], [input.objref]);
+  if (!('dtype' in input && 'shape' in input))
+    throw new TypeError('a record is no attribute: give {dtype, shape, values}');
   return checked(input);
 }
 

@@ -1,13 +1,14 @@
 // Datatype messages written: a Dtype to its bytes (version 3). Does not read them.
 import { ByteWriter, utf8 } from './byte-writer.ts';
-import { itemSize, type Dtype } from './dtype.ts';
+import { itemSize, type Compound, type Dtype } from './dtype.ts';
+import { rawValues } from './insert.ts';
 import { FLOATS, offsetWidth } from './type-layout.ts';
 
 type Enum = Dtype & { kind: 'enum' };
 
 /**
  * Bytes of a type as libhdf5 writes them (datatype version 3).
- * @throws TypeError for big-endian types: tg writes little endian only.
+ * @throws TypeError for big-endian types (tg writes little endian only) and for types that no reader takes.
  */
 export function encodeType(type: Dtype): Uint8Array {
   let bytes = encoded.get(type);
@@ -51,6 +52,7 @@ function put(out: ByteWriter, type: Dtype): void {
       return;
     }
     case 'enum':
+      checkMembers(type);
       head(out, 8, type.members.length, itemSize(type.base));
       put(out, type.base);
       for (const [name] of type.members) cstring(out, name);
@@ -71,7 +73,10 @@ function put(out: ByteWriter, type: Dtype): void {
         return;
       }
     case 'array':
-      if (type.shape.length > 32) throw new TypeError('an array member has at most 32 dimensions');
+      if (type.shape.length < 1 || type.shape.length > 32)
+        throw new TypeError('an array member has 1 to 32 dimensions');
+      if (!type.shape.every((n) => Number.isInteger(n) && n > 0 && n < 2 ** 32))
+        throw new TypeError(`an array member of shape [${type.shape.join(', ')}]`);
       head(out, 10, 0, itemSize(type));
       out.u8(type.shape.length);
       for (const n of type.shape) out.u32(n);
@@ -93,7 +98,7 @@ function put(out: ByteWriter, type: Dtype): void {
       return;
     }
     case 'compound': {
-      if (type.fields.length > 0xffff) throw new TypeError('a compound has at most 65 535 fields');
+      checkFields(type);
       head(out, 6, type.fields.length, type.size);
       const width = offsetWidth(type.size);
       for (const field of type.fields) {
@@ -113,6 +118,47 @@ const BOOL: Enum = {
     ['TRUE', 1],
   ],
 };
+
+function checkFields({ fields, size }: Compound): void {
+  if (fields.length === 0 || fields.length > 0xffff)
+    throw new TypeError('a compound type has 1 to 65 535 fields');
+  unique(
+    'field',
+    fields.map((f) => f.name),
+  );
+  let end = 0;
+  let last = '';
+  for (const { name, offset, type } of [...fields].sort((a, b) => a.offset - b.offset)) {
+    if (!(offset >= end)) throw new TypeError(`field "${name}" overlaps field "${last}"`);
+    end = offset + itemSize(type);
+    last = name;
+  }
+  if (end > size) throw new TypeError(`field "${last}" stands outside its row`);
+}
+
+function checkMembers({ base, members }: Enum): void {
+  if (base.kind !== 'int') throw new TypeError('an enum is one of whole numbers');
+  if (members.length === 0 || members.length > 0xffff)
+    throw new TypeError('an enum has 1 to 65 535 members');
+  unique(
+    'member',
+    members.map(([name]) => name),
+  );
+  // Refuses what does not fit the base.
+  rawValues(
+    base,
+    members.map(([, value]) => value),
+  );
+}
+
+function unique(what: string, names: readonly string[]): void {
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (name === '') throw new TypeError(`a ${what} needs a name`);
+    if (seen.has(name)) throw new TypeError(`${what} "${name}" comes twice`);
+    seen.add(name);
+  }
+}
 
 function cstring(out: ByteWriter, name: string): void {
   if (name.includes('\0')) throw new TypeError(`a NUL in the name ${JSON.stringify(name)}`);

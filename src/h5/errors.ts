@@ -16,7 +16,10 @@ export class H5Error extends Error {
   readonly try?: string;
 
   constructor(path: string, cause: string, more: { dataset?: string; try?: string } = {}) {
-    super(oneLine(`${path}${more.dataset === undefined ? '' : `::${more.dataset}`}: ${cause}`));
+    const place = more.dataset ?? '';
+    // A name of a damaged file may be longer than the line; the cause must not fall off its end.
+    const dataset = place.length > 120 ? `${place.slice(0, 117)}...` : place;
+    super(oneLine(`${path}${dataset === '' ? '' : `::${dataset}`}: ${cause}`));
     this.path = path;
     this.cause = oneLine(cause);
     if (more.dataset !== undefined) this.dataset = more.dataset;

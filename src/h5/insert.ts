@@ -85,7 +85,7 @@ export function rawValues(type: Dtype, values: ColumnInput): Uint8Array {
     return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   if (type.kind === 'float') {
     const target = out as Float32Array | Float64Array;
-    for (let i = 0; i < values.length; i++) target[i] = finiteNumber(values[i]!);
+    for (let i = 0; i < values.length; i++) target[i] = floatOf(values[i]!);
   } else if (out instanceof BigUint64Array || out instanceof BigInt64Array) {
     for (let i = 0; i < values.length; i++) out[i] = wholeBig(values[i]!, type);
     for (let i = 0; i < values.length; i++)
@@ -94,37 +94,44 @@ export function rawValues(type: Dtype, values: ColumnInput): Uint8Array {
     const target = out as Uint8Array;
     for (let i = 0; i < values.length; i++) {
       target[i] = Number(values[i]!);
-      if (typeof values[i] === 'string' || target[i] !== Number(values[i]!))
-        throw misfit(values[i]!, type);
+      if (!isNumber(values[i]!) || target[i] !== Number(values[i]!)) throw misfit(values[i]!, type);
     }
     if (type.kind === 'bool' && target.some((v) => v > 1)) throw new TypeError('a bool is 0 or 1');
   }
   return new Uint8Array(out.buffer);
 }
 
-function finiteNumber(value: number | bigint | boolean | string): number {
-  if (typeof value === 'string') throw new TypeError(`${JSON.stringify(value)} is no number`);
+type Given = number | bigint | boolean | string;
+
+/** Not null, nor a list, nor text that looks like a number: JavaScript would make a number of each. */
+function isNumber(value: Given): boolean {
+  return typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean';
+}
+
+function floatOf(value: Given): number {
+  if (!isNumber(value)) throw new TypeError(`${JSON.stringify(value)} is no number`);
   return Number(value);
 }
 
-function wholeBig(value: number | bigint | boolean | string, type: Dtype): bigint {
-  if (typeof value === 'string' || (typeof value === 'number' && !Number.isInteger(value)))
+function wholeBig(value: Given, type: Dtype): bigint {
+  if (!isNumber(value) || (typeof value === 'number' && !Number.isInteger(value)))
     throw misfit(value, type);
   return BigInt(value);
 }
 
-function misfit(value: number | bigint | boolean | string, type: Dtype): TypeError {
+function misfit(value: Given, type: Dtype): TypeError {
   const name = type.kind === 'int' ? `${type.signed ? 'i' : 'u'}${type.size}` : type.kind;
-  return new TypeError(
-    `${typeof value === 'string' ? JSON.stringify(value) : value} does not fit ${name}`,
-  );
+  return new TypeError(`${isNumber(value) ? value : JSON.stringify(value)} does not fit ${name}`);
 }
 
 function rawStrings(size: number, pad: string | undefined, values: ColumnInput): Uint8Array {
   const out = new Uint8Array(values.length * size);
   if (pad === 'space') out.fill(0x20);
   for (let i = 0; i < values.length; i++) {
-    const text = utf8(String(values[i]));
+    const value = values[i]!;
+    if (typeof value !== 'string') throw new TypeError(`${JSON.stringify(value)} is no string`);
+    if (value.includes('\0')) throw new TypeError('a string with a NUL cannot be stored');
+    const text = utf8(value);
     const room = pad === 'null-terminated' ? size - 1 : size;
     if (text.length > room)
       throw new TypeError(`${JSON.stringify(values[i])} is longer than ${room} bytes`);
@@ -139,7 +146,7 @@ const u32 = new Uint32Array(f32.buffer);
 
 function rawHalves(values: ColumnInput): Uint8Array {
   const out = new Uint16Array(values.length);
-  for (let i = 0; i < values.length; i++) out[i] = numberToHalf(finiteNumber(values[i]!));
+  for (let i = 0; i < values.length; i++) out[i] = numberToHalf(floatOf(values[i]!));
   return new Uint8Array(out.buffer);
 }
 

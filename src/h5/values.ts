@@ -217,7 +217,7 @@ export function memberOf(value: Value, name: string, i: number): Value | undefin
   if (Array.isArray(value)) return value[i];
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array)
     throw new TypeError('a record of fields is needed');
-  return (value as Record<string, Value>)[name];
+  return Object.hasOwn(value, name) ? (value as Record<string, Value>)[name] : undefined;
 }
 
 /** Number of elements of a shape; an empty (null) one has none. */

@@ -81,6 +81,16 @@ export function dataspace(
   return out.written();
 }
 
+/**
+ * Whether an attribute also fits as h5repack and older libraries write it: version 1, its parts padded to 8, the
+ * message below 64 KiB.
+ */
+export function attributeFits(name: string, type: number, rank: number, data: number): boolean {
+  const padded = (n: number): number => Math.ceil(n / 8) * 8;
+  const head = 8 + padded(Buffer.byteLength(name) + 1) + padded(type) + 8 + 16 * rank;
+  return head + padded(data) <= 65528;
+}
+
 /** Length of an attribute message body. */
 export function attributeSize(
   name: string,

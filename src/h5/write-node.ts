@@ -7,6 +7,7 @@ import { H5Error } from './errors.ts';
 import { absolute, join } from './paths.ts';
 import { elements, type Typed, type Value } from './values.ts';
 import {
+  attributeFits,
   attributeSize,
   dataspace,
   headerSize,
@@ -56,6 +57,7 @@ export function newGroup(path: string): Group {
 export function groupAt(root: Group, path: string, file: string): Group {
   let group = root;
   for (const name of absolute(path).split('/').filter(Boolean)) {
+    checkName(name);
     const next = group.members.get(name) ?? newGroup(join(group.path, name));
     if (next.kind !== 'group')
       throw new H5Error(file, 'is a dataset, so nothing can stand below it', {
@@ -65,6 +67,12 @@ export function groupAt(root: Group, path: string, file: string): Group {
     group = next;
   }
   return group;
+}
+
+/** A link of a small group is one message. */
+export function checkName(name: string): void {
+  if (linkSize(name) > LONGEST_MESSAGE)
+    throw new TypeError(`a name of ${name.length} letters is too long for HDF5`);
 }
 
 export function find(root: Group, path: string): Node | undefined {
@@ -109,18 +117,14 @@ export function sizeOf(node: Node, file: string): number {
   }
   if (node.attributes.size > 0) bodies.push(18);
   for (const [name, typed] of node.attributes) {
-    const size = attributeSize(
-      name,
-      encodeType(typed.dtype),
-      dataspace(typed.shape),
-      itemSize(typed.dtype) * elements(typed.shape),
-    );
-    if (size > LONGEST_MESSAGE)
+    const type = encodeType(typed.dtype);
+    const data = itemSize(typed.dtype) * elements(typed.shape);
+    if (!attributeFits(name, type.length, typed.shape?.length ?? 0, data))
       throw new H5Error(file, `attribute "${name}" is longer than 64 KiB`, {
         dataset: node.path,
         try: 'store it as a dataset',
       });
-    bodies.push(size);
+    bodies.push(attributeSize(name, type, dataspace(typed.shape), data));
   }
   return headerSize(bodies);
 }

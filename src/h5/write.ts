@@ -12,7 +12,7 @@ import { elements, typedOf, type Value } from './values.ts';
 import { closeTree } from './write-close.ts';
 import { writeChunks } from './write-chunks.ts';
 import { SUPERBLOCK } from './write-headers.ts';
-import { find, groupAt, newGroup, type Dataset } from './write-node.ts';
+import { checkName, find, groupAt, newGroup, type Dataset } from './write-node.ts';
 import { checkRuns, REFERENCE_CHUNK } from './write-references.ts';
 import { openSink } from './write-sink.ts';
 import { chunkRowsFor, rowStream } from './write-table.ts';
@@ -57,7 +57,9 @@ export function createH5(path: string): H5Writer {
     for (const [name, value] of Object.entries(attributes)) {
       if (name === '' || name.includes('\0')) throw new TypeError('an attribute needs a name');
       try {
-        node.attributes.set(name, typedAttribute(value));
+        const typed = typedAttribute(value);
+        encodeType(typed.dtype);
+        node.attributes.set(name, typed);
       } catch (error) {
         throw new TypeError(`attribute "${name}": ${(error as Error).message}`, { cause: error });
       }
@@ -67,6 +69,7 @@ export function createH5(path: string): H5Writer {
     const full = absolute(at);
     const slash = full.lastIndexOf('/');
     const parent = groupAt(root, full.slice(0, slash), path);
+    checkName(full.slice(slash + 1));
     if (full === '/' || parent.members.has(full.slice(slash + 1)))
       throw new H5Error(path, 'is there already', { dataset: full });
     if (shape.some((n) => !Number.isSafeInteger(n) || n < 0) || shape.length > 32)
