@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
-import { isPlain } from '../../src/h5/dtype.ts';
-import type { H5File, Typed, Value } from '../../src/h5/index.ts';
+import { isPlain, type Dtype } from '../../src/h5/dtype.ts';
+import type { H5File, Region, Typed, Value } from '../../src/h5/index.ts';
 
 let python: string | null | undefined;
 
@@ -80,26 +80,34 @@ export function dump(file: H5File): Dump {
     const dataset = file.dataset(path);
     out[path].data = isPlain(dataset.dtype)
       ? { shape: dataset.shape, hex: Buffer.from(dataset.readRaw()).toString('hex') }
-      : { shape: dataset.shape, values: dataset.readValues().map(plainly) };
+      : { shape: dataset.shape, values: dataset.readValues().map(as(dataset.dtype)) };
   }
   return out;
 }
 
-function contentOf({ shape, bytes, values }: Typed): Content {
+function contentOf({ dtype, shape, bytes, values }: Typed): Content {
   if (bytes) return { shape, hex: Buffer.from(bytes).toString('hex') };
-  return { shape, values: (values ?? []).map(plainly) };
+  return { shape, values: (values ?? []).map(as(dtype)) };
 }
 
+const as =
+  (type: Dtype) =>
+  (value: Value): unknown =>
+    plainly(value, type);
+
 /** Regions as [path, rows or boxes]; records as lists of their members; numbers as they are, text where JSON has none. */
-function plainly(value: Value): unknown {
+function plainly(value: Value, type: Dtype): unknown {
   if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
   if (value instanceof Uint8Array) return [...value];
-  if (Array.isArray(value)) return value.map(plainly);
+  if (Array.isArray(value)) return value.map(as((type as { base: Dtype }).base));
   if (typeof value === 'bigint') return Number(value);
   if (value === null || typeof value !== 'object') return value;
-  if ('selection' in value && 'path' in value)
-    return [value.path, rowsOf(value.selection as never)];
-  return Object.values(value as Record<string, Value>).map(plainly);
+  if (type.kind !== 'compound') {
+    const { path, selection } = value as unknown as Region;
+    return [path, rowsOf(selection as never)];
+  }
+  // In the order of the fields: an object has members like "0" before all others.
+  return type.fields.map((f) => plainly((value as Record<string, Value>)[f.name]!, f.type));
 }
 
 function rowsOf(selection: { kind: string; blocks: number[]; coordinates: number[] }): unknown {
