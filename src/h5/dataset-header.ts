@@ -5,6 +5,8 @@ import { decodeType } from './decode-type.ts';
 import type { NewIndex } from './chunk-index4.ts';
 import { Unsupported } from './errors.ts';
 import type { FileBytes } from './file-bytes.ts';
+import { openGlobalHeap } from './global-heap.ts';
+import { lookup3 } from './lookup3.ts';
 import { bodyOf, type Message } from './object-header.ts';
 import { elements } from './values.ts';
 import { MESSAGE } from './write-headers.ts';
@@ -64,6 +66,7 @@ export function readLayout(file: FileBytes, messages: readonly Message[]): Layou
     if (messages.some((m) => m.type === 7)) throw new Unsupported('data in external files');
     const filters = body(MESSAGE.filters);
     layout.storage = readStorage(
+      file,
       body(MESSAGE.layout)!,
       dtype,
       shape ?? [0],
@@ -97,6 +100,7 @@ export function readDataspace(cursor: Cursor): {
 }
 
 function readStorage(
+  file: FileBytes,
   cursor: Cursor,
   dtype: Dtype,
   shape: number[],
@@ -119,7 +123,10 @@ function readStorage(
     if (address !== undefined && stored < size) throw new Corrupt('data shorter than their shape');
     return { kind: 'contiguous', address, size };
   }
-  if (kind === 3) throw new Unsupported('a virtual dataset');
+  if (kind === 3) {
+    checkMappings(file, cursor);
+    throw new Unsupported('a virtual dataset');
+  }
   if (kind !== 2) throw new Corrupt(`layout class ${kind}`);
   if (version === 5) throw new Unsupported('layout version 5');
   if (version === 4) return readNewChunked(cursor, dtype, shape, maxshape, filters);
@@ -128,6 +135,16 @@ function readStorage(
   const chunk = Array.from({ length: rank }, () => cursor.u32());
   checkChunk(chunk, cursor.u32(), dtype, shape);
   return { kind: 'chunked', index, chunk, filters, maxshape };
+}
+
+/** Where a virtual dataset has its data from stands in a heap; libhdf5 runs for ever when that heap is damaged. */
+function checkMappings(file: FileBytes, cursor: Cursor): void {
+  const address = cursor.address();
+  if (address === undefined) return;
+  const block = openGlobalHeap(file).object(address, cursor.u32());
+  const end = block.length - 4;
+  if (end < 0 || lookup3(block, 0, end) !== new Cursor(block, end).u32())
+    throw new Corrupt('the checksum of a virtual dataset is wrong');
 }
 
 function checkChunk(chunk: number[], item: number, dtype: Dtype, shape: number[]): void {

@@ -68,7 +68,7 @@ export async function openForeign(path: string): Promise<Foreign> {
           const strides = selected ? shape.map(() => 1n) : null;
           // With the throwing handler a failed read would leak the file: off, and look at the code.
           module.deactivate_throwing_error_handler();
-          let read: { value: number; printed: string };
+          let read: { value: number | undefined; printed: string };
           try {
             read = quietly(() =>
               module.get_dataset_data(id(), dataset, counts, offsets, strides, BigInt(pointer)),
@@ -76,7 +76,7 @@ export async function openForeign(path: string): Promise<Foreign> {
           } finally {
             module.activate_throwing_error_handler();
           }
-          if (read.value < 0)
+          if (read.value === undefined || read.value < 0)
             throw new H5Error(path, `cannot be read: ${causeIn(read.printed)}`, {
               dataset,
               try: 'unpack it with h5repack -f NONE where it can be read',
@@ -155,9 +155,10 @@ function causeIn(text: string): string {
 
 /**
  * With its handler off HDF5 prints its stack straight to file descriptor 2, from inside the call: it is caught
- * there, because nobody wants it on the terminal and its cause is worth telling.
+ * there, because nobody wants it on the terminal and its cause is worth telling. What h5wasm throws by itself (an
+ * object that cannot be opened) says less than what was printed; the value is undefined then.
  */
-function quietly<T>(what: () => T): { value: T; printed: string } {
+function quietly<T>(what: () => T): { value: T | undefined; printed: string } {
   const { writeSync } = fs;
   const pieces: Buffer[] = [];
   const caught = (
@@ -171,9 +172,12 @@ function quietly<T>(what: () => T): { value: T; printed: string } {
     return length;
   };
   Object.assign(fs, { writeSync: caught });
+  const printed = (): string => Buffer.concat(pieces).toString();
   try {
     const value = what();
-    return { value, printed: Buffer.concat(pieces).toString() };
+    return { value, printed: printed() };
+  } catch (error) {
+    return { value: undefined, printed: printed() || String(error) };
   } finally {
     Object.assign(fs, { writeSync });
   }
