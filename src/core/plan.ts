@@ -1,5 +1,6 @@
 /** From tasks and what is wanted to a plan: who makes what, in which order, or the mistakes that forbid it. Knows nothing of what is on disk. */
 import { nearest } from './nearest.ts';
+import { outputPlace, twoMakers } from './two-makers.ts';
 import type { Diagnostic, Plan, Source, TargetName, Task, Where } from './types.ts';
 
 export interface PlanInput {
@@ -27,7 +28,7 @@ export function makers(tasks: readonly Task[]): {
         maker.get(output.target) ?? (output.place === '' ? pathMaker.get(output.path) : undefined);
       if (other !== undefined && other !== i) {
         const pair = `${task.procedure.name}\n${tasks[other]!.procedure.name}`;
-        if (!told.has(pair)) diagnostics.push(twoMakers(task, tasks[other]!, output));
+        if (!told.has(pair)) diagnostics.push(twoTasks(task, tasks[other]!, output));
         told.add(pair);
         continue;
       }
@@ -38,26 +39,15 @@ export function makers(tasks: readonly Task[]): {
   return { maker, diagnostics };
 }
 
-function twoMakers(task: Task, other: Task, output: { target: string; path: string }): Diagnostic {
-  const place = (t: Task): Where => outputPlace(t, output.target);
-  const same = task.procedure === other.procedure;
-  const where = place(task);
-  const theirs = place(other);
+function twoTasks(task: Task, other: Task, output: { target: string; path: string }): Diagnostic {
+  const target = output.target.replace(/@.*/, '');
+  if (task.procedure !== other.procedure) return twoMakers(target, task.procedure, other.procedure);
   return {
     severity: 'error',
     code: 'two-makers',
-    message: same
-      ? `${output.path} has two makers: ${other.id} and ${task.id}`
-      : `${output.target.replace(/@.*/, '')} has two makers`,
-    where,
-    ...(same
-      ? {}
-      : {
-          other: `the other: ${theirs.file}:${theirs.line}:${theirs.column} (procedure ${other.procedure.name})`,
-        }),
-    try: same
-      ? 'put {run} and every {axis} into the path'
-      : 'another name, or "replace: true" here to use this one',
+    message: `${output.path} has two makers: ${other.id} and ${task.id}`,
+    where: outputPlace(task.procedure, target),
+    try: 'put {run} and every {axis} into the path',
   };
 }
 
@@ -80,18 +70,12 @@ function overwritten(
         severity: 'error',
         code: 'two-makers',
         message: `${task.id} would write over source ${source.target}: ${output.path}`,
-        where: outputPlace(task, output.target),
+        where: outputPlace(task.procedure, output.target.replace(/@.*/, '')),
         try: 'another path (inputs are never changed)',
       });
     }
   }
   return found;
-}
-
-/** Where an output of a task is declared: its entry under `outputs:`, else the procedure's name. */
-function outputPlace(task: Task, target: TargetName): Where {
-  const name = target.replace(/@.*/, '');
-  return task.procedure.outputs.find((o) => o.target === name)?.where ?? task.procedure.where;
 }
 
 export function plan(input: PlanInput): { plan?: Plan; diagnostics: Diagnostic[] } {
@@ -246,8 +230,8 @@ function cycleDiagnostic(edges: readonly { task: Task; needs: Task }[]): Diagnos
     severity: 'error',
     code: 'cycle',
     message: `cycle: ${[...edges, edges[0]!].map((e) => name(e.task)).join(' -> ')}`,
-    where: related[0]!.where,
-    related,
+    ...related[0]!,
+    related: related.slice(1),
     try: 'take out one of these inputs',
   };
 }

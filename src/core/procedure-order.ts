@@ -81,8 +81,8 @@ function cycle(
     severity: 'error',
     code: 'cycle',
     message: `cycle: ${[...turned, turned[0]!].map((p) => p.name).join(' -> ')}`,
-    where: related[0]!.where,
-    related,
+    ...related[0]!,
+    related: related.slice(1),
     try: 'take out one of these inputs',
   };
 }

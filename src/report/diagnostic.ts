@@ -58,6 +58,10 @@ function sourceLines(
   return [`${number} | ${shown}`, `${' '.repeat(number.length)} | ${squiggle}`];
 }
 
+/** A sentence with places in it (`/p/lib.yaml:3:9`): their files as the user sees them. */
+export const withShownPlaces = (text: string, shown: (file: string) => string): string =>
+  text.replace(/\/.*?(?=:\d+:\d+)/g, shown);
+
 /** One diagnostic: its lines. */
 function renderOne(
   diagnostic: Diagnostic,
@@ -88,7 +92,7 @@ function renderOne(
       `  ${name(each.where.file)}:${each.where.line}:${each.where.column}: ${each.remark}`,
     );
   }
-  if (other !== undefined) lines.push(`  ${other}`);
+  if (other !== undefined) lines.push(`  ${withShownPlaces(other, name)}`);
   if (diagnostic.try !== undefined) lines.push(`  try: ${diagnostic.try}`);
   return lines;
 }

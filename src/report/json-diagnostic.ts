@@ -1,5 +1,6 @@
 /** A mistake as a line of `--json`. Knows nothing of builds. */
 import type { Diagnostic } from '../core/types.ts';
+import { withShownPlaces } from './diagnostic.ts';
 
 /** Fields of UX.md section 2. @param shown a path as the user sees it */
 export function diagnosticLine(
@@ -23,7 +24,7 @@ export function diagnosticLine(
             remark: r.remark,
           })),
         }),
-    ...(other === undefined ? {} : { other }),
+    ...(other === undefined ? {} : { other: withShownPlaces(other, shown) }),
     ...(diagnostic.try === undefined ? {} : { try: diagnostic.try }),
   };
 }
