@@ -5,6 +5,7 @@ import { expand } from './core/expand.ts';
 import type { Expansion, MatchedSource } from './core/expansion.ts';
 import { flowProcedure, flowTasks, withFlow } from './core/flow.ts';
 import { plan } from './core/plan.ts';
+import { sortDiagnostics } from './core/sort-diagnostics.ts';
 import { wantedTasks } from './core/targets.ts';
 import type { Wanted } from './core/targets.ts';
 import type {
@@ -21,7 +22,7 @@ import type {
 import { facts } from './facts.ts';
 import type { Facts } from './facts.ts';
 import { moduleFiles } from './module-files.ts';
-import { loadProject } from './procedures/load.ts';
+import { loadProject, unusedLibrary } from './procedures/load.ts';
 import type { Loaded, Shipped } from './procedures/load.ts';
 import { loadModules, parameterResolver, readSettings } from './project-modules.ts';
 import type { Modules, ShippedTypes } from './project-modules.ts';
@@ -110,6 +111,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
         ? ''
         : below(root, project.build),
   };
+  const elsewhere = (name: string): string | undefined => unusedLibrary(name, project, shipped);
   const flow = flowProcedure({ file: project.file, line: 1, column: 1 }, project.link);
   const expandWith: Workspace['expand'] = (lists) => {
     expansion = expand({
@@ -117,6 +119,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
       sources,
       resolve: resolver,
       lists,
+      elsewhere,
       ...folders,
     });
     for (const task of flowTasks(expansion, flow, project.link, folders.build))
@@ -124,7 +127,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     return expansion.diagnostics;
   };
   diagnostics.push(...expandWith(new Map()));
-  if (errors().length > 0) throw new Mistakes(diagnostics);
+  if (errors().length > 0) throw new Mistakes(sortDiagnostics(diagnostics, loaded.files));
 
   const codes = new Map<Procedure, string>();
   const idOf = (path: string): ContentId | undefined => known.idNow(below(root, path)) ?? undefined;
@@ -176,7 +179,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
           workflows: project.workflows,
           sources,
           relative: (path) => below(root, resolve(options.cwd, path)),
-          elsewhere: new Map(),
+          elsewhere,
         },
         expansion!,
       );

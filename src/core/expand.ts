@@ -4,15 +4,21 @@ import { commonRuns, inputFamily, inputOf } from './input-family.ts';
 import type { InputFamily } from './input-family.ts';
 import { outputsOf, targetOf } from './outputs.ts';
 import { inOrder } from './procedure-order.ts';
+import { twoMakers } from './two-makers.ts';
 import { mergeTasks, patternValues, pointTasks } from './scan.ts';
 import type { Diagnostic, Json, Procedure, TargetName, Task, TaskInput } from './types.ts';
 
 export function expand(input: ExpandInput): Expansion {
   const diagnostics: Diagnostic[] = [];
   const makerOf = new Map<string, Procedure>();
+  const twice: Diagnostic[] = [];
   for (const procedure of input.procedures)
-    for (const output of procedure.outputs)
-      makerOf.set(output.target, makerOf.get(output.target) ?? procedure);
+    for (const { target } of procedure.outputs) {
+      const other = makerOf.get(target);
+      if (other === undefined) makerOf.set(target, procedure);
+      // One per run and one for all of them are two makers, too, though no task of theirs meets.
+      else if (other !== procedure) twice.push(twoMakers(target, procedure, other));
+    }
   const expansion: Expansion = {
     tasks: [],
     sources: new Map(),
@@ -26,6 +32,7 @@ export function expand(input: ExpandInput): Expansion {
     if (diagnostics.length === 0 || expansion.families.size > 0)
       expandOne(input, expansion, procedure);
   }
+  diagnostics.push(...twice);
   return expansion;
 }
 
@@ -54,9 +61,11 @@ function expandOne(input: ExpandInput, expansion: Expansion, procedure: Procedur
     after.find((f) => f.missing?.code === 'unknown-target')?.missing ??
     (list !== undefined && input.sources.has(list.written) ? noList(procedure, list) : undefined) ??
     (procedure.each === 'point' ? noPoints(procedure, families, expansion) : undefined);
-  if (family.missing !== undefined) return;
+  // Without tasks its parameters are no less mistaken: all mistakes are told at once.
+  const checked = (): void => void input.resolve(procedure, undefined);
+  if (family.missing !== undefined) return checked();
   family.deferred = [...needed, ...after].find((f) => f.deferred !== undefined)?.deferred;
-  if (family.deferred !== undefined) return;
+  if (family.deferred !== undefined) return checked();
 
   const runs = procedure.each === 'all' ? undefined : commonRuns(needed);
   family.runs = runs;

@@ -33,6 +33,8 @@ export interface ExpandInput {
   resolve(procedure: Procedure, run: string | undefined): Resolved;
   /** Contents of lists that procedures are expanded over (`each: TARGET`), once they are built. */
   lists: ReadonlyMap<TargetName, readonly { name: string; value: Json }[]>;
+  /** Shipped library (`tg:light`) that makes a name and is not used by this project. */
+  elsewhere?: (name: string) => string | undefined;
   /** Folders relative to the root. */
   artifacts: string;
   build: string;

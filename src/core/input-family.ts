@@ -2,8 +2,8 @@
 import type { ExpandInput, Expansion, MatchedSource } from './expansion.ts';
 import { globMatcher, matchPoint, matchRuns, parseTarget } from './names.ts';
 import type { Select } from './names.ts';
-import { nearest } from './nearest.ts';
 import type { Diagnostic, Procedure, TargetName, TaskInput, Where } from './types.ts';
+import { unknownName } from './unknown-target.ts';
 
 /** What one input of a procedure stands for, before a run is chosen. */
 export interface InputFamily {
@@ -62,16 +62,9 @@ export function inputFamily(
           .filter((p) => p !== procedure && p.outputs.some((o) => matches(o.target)));
   if (makers.length === 0) {
     const names = [...expansion.makerOf.keys(), ...input.sources.keys()];
-    const near = nearest(name, names);
     return {
       ...none,
-      missing: {
-        severity: 'error',
-        code: 'unknown-target',
-        message: `nothing makes "${name}"`,
-        where: declared.where,
-        try: near.length > 0 ? near.join(', ') : 'tg list shows what is made',
-      },
+      missing: { ...unknownName(name, names, input.elsewhere), where: declared.where },
     };
   }
   const byRun = new Map<string, TargetName[]>();

@@ -1,15 +1,8 @@
 /** From the words of the command line to tasks. Knows names and tasks, no files. */
 import type { Expansion, MatchedSource } from './expansion.ts';
-import {
-  globMatcher,
-  matchPoint,
-  matchRuns,
-  nameMatcher,
-  parseTarget,
-  valueText,
-} from './names.ts';
-import { nearest } from './nearest.ts';
+import { matchPoint, matchRuns, nameMatcher, parseTarget } from './names.ts';
 import type { Diagnostic, Task } from './types.ts';
+import { noSelection, unknownName } from './unknown-target.ts';
 
 export interface TargetWords {
   words: readonly string[];
@@ -19,8 +12,8 @@ export interface TargetWords {
   sources: ReadonlyMap<string, MatchedSource>;
   /** A path as the user wrote it -> relative to the root, to be compared with the paths of outputs. */
   relative(path: string): string;
-  /** Shipped tables that no library of this project makes: name -> library (`tg:light`). */
-  elsewhere: ReadonlyMap<string, string>;
+  /** Shipped library (`tg:light`) that makes a name and is not used by this project. */
+  elsewhere(name: string): string | undefined;
 }
 
 /** A task asked for, and the target names of it that the words meant. */
@@ -137,7 +130,7 @@ function resolve(
   if (byPath.length > 0) return { tasks: byPath, output: undefined };
   if (!known) diagnostics.push(unknown(word, input, expansion));
   else if (target.select !== undefined && !diagnostics.some((d) => d.severity === 'error'))
-    diagnostics.push(noSelection(word, target, input, expansion));
+    diagnostics.push(noSelection(word, target, input.sources.values(), expansion));
   return known && target.select === undefined ? { tasks, output } : undefined;
 }
 
@@ -184,70 +177,10 @@ function pathTasks(word: string, input: TargetWords, expansion: Expansion): numb
 }
 
 function unknown(word: string, input: TargetWords, expansion: Expansion): Diagnostic {
-  const name = word.replace(/@.*/s, '');
-  const names = new Set([
+  const names = [
     ...expansion.families.keys(),
     ...expansion.makerOf.keys(),
     ...input.workflows.map((w) => w.name),
-  ]);
-  const library = input.elsewhere.get(name);
-  if (library !== undefined)
-    return {
-      severity: 'error',
-      code: 'unknown-target',
-      message: `nothing makes "${word}": tg.yaml does not use ${library}`,
-      try: `libraries: [.., ${library}]`,
-    };
-  const near = nearest(name, names);
-  return {
-    severity: 'error',
-    code: 'unknown-target',
-    message: `nothing makes "${word}"`,
-    try: near.length > 0 ? near.join(', ') : 'tg list shows what is made',
-  };
-}
-
-function noSelection(
-  word: string,
-  target: {
-    written: string;
-    name?: string;
-    select:
-      { runs: readonly string[]; point: readonly { axis: string; pattern: string }[] } | undefined;
-  },
-  input: TargetWords,
-  expansion: Expansion,
-): Diagnostic {
-  const name = word.slice(0, word.indexOf('@'));
-  const matches = globMatcher(name);
-  const family = [...expansion.families.values()].find(
-    (f) => matches(f.procedure.name) || f.procedure.outputs.some((o) => matches(o.target)),
-  );
-  if (target.select!.point.length > 0) {
-    const axes = family?.procedure.scan ?? [];
-    const text = target.select!.point.map((p) => `${p.axis}=${p.pattern}`).join(',');
-    const range = axes
-      .map((a) => `${valueText(a.values[0]!)}..${valueText(a.values.at(-1)!)}`)
-      .join(', ');
-    return {
-      severity: 'error',
-      code: 'unknown-point',
-      message: `${name} has no point ${text}${range === '' ? '' : ` (${range})`}`,
-      try: axes.map((a) => `${a.name}=${valueText(a.values[0]!)}`).join(',') || `tg list ${name}`,
-    };
-  }
-  const runs = family?.runs ?? [];
-  const run = target.select!.runs.join(',');
-  const source = [...input.sources.values()].find((s) => s.runs !== undefined);
-  const range =
-    runs.length === 0
-      ? ''
-      : ` (${runs.length === 1 ? runs[0]! : `${runs[0]!}..${runs.at(-1)!}`}, ${runs.length} run${runs.length === 1 ? '' : 's'})`;
-  const near = nearest(run, runs);
-  return {
-    severity: 'error',
-    code: 'unknown-run',
-    message: `no run "${run}" in ${source?.entry.name ?? name}${range}`,
-    try: near[0] ?? runs.at(-1) ?? `tg list ${name}`,
-  };
+  ];
+  return unknownName(word, names, input.elsewhere);
 }

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { sortDiagnostics } from '../core/sort-diagnostics.ts';
 import type { Diagnostic, LinkSettings, Project, SourceEntry, Where } from '../core/types.ts';
 import type { Scope } from './choose.ts';
-import { nearestFile, shownPath } from './files.ts';
+import { namesIn, nearestFile, shownPath } from './files.ts';
 import type { Shipped } from './files.ts';
 import { readLibraries } from './libraries.ts';
 import { joinProject } from './project.ts';
@@ -131,4 +131,23 @@ export function directSource(
     hash: 'full',
     where,
   };
+}
+
+/** Shipped library, `tg:light`, that makes a name and that the project does not use. */
+export function unusedLibrary(
+  name: string,
+  project: Project,
+  shipped: Shipped,
+): string | undefined {
+  return namesIn(shipped.procedures)
+    .filter(
+      (file) => file.endsWith('.yaml') && !project.files.includes(join(shipped.procedures, file)),
+    )
+    .map((file) => `tg:${file.slice(0, -'.yaml'.length)}`)
+    .find((library) => {
+      const given = { root: project.root, libraries: [library], sources: [] };
+      return directProject(given, shipped).project!.procedures.some(
+        (made) => made.name === name || made.outputs.some(({ target }) => target === name),
+      );
+    });
 }

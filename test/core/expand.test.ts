@@ -137,7 +137,7 @@ const meant = (e: Expansion, ...words: string[]): string[] => {
       workflows: [],
       sources: new Map(),
       relative: (p) => p,
-      elsewhere: new Map(),
+      elsewhere: () => undefined,
     },
     e,
   );

@@ -1,0 +1,379 @@
+/** The catalogue of mistakes, as far as procedures of commands and the charge library reach: each as the whole text that the real command line prints, its exit code and its `code` in --json. */
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { folder, lines, run } from '../helpers/cli.ts';
+import type { Files } from '../helpers/cli.ts';
+
+const YAML = 'libraries: [./lib.yaml]\nsources: {raw: "in/{run}.txt"}\n';
+const LIBRARY = lines(`
+  - name: my/copy
+    type: command
+    inputs: [raw]
+    outputs: {my/copy: "copy/{run}.txt"}
+    command: [cp, "{input:raw}", "{output:my/copy}"]
+`);
+const COMMANDS: Files = {
+  'tg.yaml': YAML,
+  'lib.yaml': LIBRARY,
+  'in/r1.txt': '1\n',
+  'in/r2.txt': '2\n',
+  'in/r3.txt': '3\n',
+};
+const CHARGE_YAML = 'libraries: [tg:charge]\nsources: {packets: "raw/{run}.h5"}\n';
+/** No task is run here: a file of any content is a run. */
+const CHARGE: Files = { 'tg.yaml': CHARGE_YAML, 'raw/r41.h5': 'x' };
+const SCAN = lines(`
+  - name: my/scan
+    type: command
+    outputs: {my/scan: "scan/{Calib}_{mode}.txt"}
+    command: [touch, "{output:my/scan}"]
+    parameters: {Calib: 0, mode: fast}
+    scan:
+      - {key: Calib, range: {start: 0, stop: 2048, step: 32}}
+      - {key: mode, values: [fast, exact]}
+`);
+
+interface Mistake {
+  files: Files;
+  /** Words behind `tg`; default `build`. */
+  words?: string;
+  code: string;
+  told: string;
+}
+
+const MISTAKES: Readonly<Record<string, Mistake>> = {
+  'a table of a library that is not used': {
+    files: { 'tg.yaml': 'sources: {packets: "raw/{run}.h5"}\n', 'raw/r1.h5': '' },
+    words: 'build charge/events',
+    code: 'unknown-target',
+    told: `
+      error: nothing makes "charge/events": tg.yaml does not use tg:charge
+        try: libraries: [.., tg:charge]
+    `,
+  },
+  'the same as an input': {
+    files: {
+      'tg.yaml': 'libraries: lib.yaml\n',
+      'lib.yaml':
+        '- {name: a, type: command, command: [x], outputs: {a: a.txt}, inputs: [charge/hits]}\n',
+    },
+    code: 'unknown-target',
+    told: `
+      error: lib.yaml:1:72: nothing makes "charge/hits": tg.yaml does not use tg:charge
+        1 | - {name: a, type: command, command: [x], outputs: {a: a.txt}, inputs: [charge/hits]}
+          |                                                                        ~~~~~~~~~~~
+        try: libraries: [.., tg:charge]
+      1 error, nothing was run
+    `,
+  },
+  'unknown target': {
+    files: CHARGE,
+    words: 'build charge/evnts',
+    code: 'unknown-target',
+    told: `
+      error: nothing makes "charge/evnts"
+        try: charge/events, charge/raw_events
+    `,
+  },
+  'unknown run': {
+    files: COMMANDS,
+    words: 'plan my/copy@r52',
+    code: 'unknown-run',
+    told: `
+      error: no run "r52" in raw (r1..r3, 3 runs)
+        try: r2
+    `,
+  },
+  'unknown point: the nearest value of a number': {
+    files: { ...COMMANDS, 'lib.yaml': SCAN },
+    words: 'why my/scan@Calib=33',
+    code: 'unknown-point',
+    told: `
+      error: my/scan has no point Calib=33 (0..2016 step 32)
+        try: Calib=32
+    `,
+  },
+  'unknown point: the nearest word': {
+    files: { ...COMMANDS, 'lib.yaml': SCAN },
+    words: 'build my/scan@mode=exakt',
+    code: 'unknown-point',
+    told: `
+      error: my/scan has no point mode=exakt (fast, exact)
+        try: mode=exact
+    `,
+  },
+  'unknown axis': {
+    files: { ...COMMANDS, 'lib.yaml': SCAN },
+    words: 'build my/scan@Claib=40',
+    code: 'unknown-point',
+    told: `
+      error: my/scan has no point Claib=40 (axes: Calib, mode)
+        try: Calib=32
+    `,
+  },
+  '--set without a dot': {
+    files: CHARGE,
+    words: 'build --set window=5',
+    code: 'bad-set',
+    told: `
+      error: --set window=5: which procedure?
+        try: --set charge/raw_events.event_builder_config.window=5
+    `,
+  },
+  '--set of an unknown parameter, with no raw file there': {
+    files: { 'tg.yaml': CHARGE_YAML },
+    words: 'build --set charge/hits.pedestal=5',
+    code: 'unknown-parameter',
+    told: `
+      error: charge/hits has no parameter "pedestal"
+        try: pedestal_file
+    `,
+  },
+  'YAML syntax': {
+    files: { ...COMMANDS, 'lib.yaml': '- name: [a\n  type: x\n' },
+    code: 'yaml',
+    told: `
+      error: lib.yaml:2:3: not YAML: Flow sequence in block collection must be sufficiently indented and end with a ]
+        2 |   type: x
+          |   ~
+        try: the indentation, or close the bracket above
+      1 error, nothing was run
+    `,
+  },
+  'a bare {run}': {
+    files: { ...COMMANDS, 'lib.yaml': LIBRARY.replace('"copy/{run}.txt"', 'copy/{run}.txt') },
+    code: 'yaml',
+    told: `
+      error: lib.yaml:4:22: {run} inside { } or at the start of a value needs quotes
+        4 |   outputs: {my/copy: copy/{run}.txt}
+          |                      ~~~~~~~~~~~~~~
+        try: "copy/{run}.txt"
+      1 error, nothing was run
+    `,
+  },
+  'a key twice': {
+    files: { ...COMMANDS, 'tg.yaml': `${YAML}parameters:\n  my/copy: {a: 1}\n  my/copy: {a: 2}\n` },
+    code: 'duplicate-key',
+    told: `
+      error: tg.yaml:5:3: key "my/copy" twice, first at line 4
+        5 |   my/copy: {a: 2}
+          |   ~~~~~~~
+        4 |   my/copy: {a: 1} first
+          |   ~~~~~~~
+        try: keep one
+      1 error, nothing was run
+    `,
+  },
+  'missing key': {
+    files: { ...COMMANDS, 'lib.yaml': '- name: my/fit\n  inputs: [raw]\n' },
+    code: 'missing-key',
+    told: `
+      error: lib.yaml:1:9: procedure my/fit has no type
+        1 | - name: my/fit
+          |         ~~~~~~
+        try: type: ./fit.mjs, command or a shipped type
+      1 error, nothing was run
+    `,
+  },
+  'value not among those there are': {
+    files: { ...COMMANDS, 'tg.yaml': `${YAML}link: {refs: regions}\n` },
+    code: 'bad-value',
+    told: `
+      error: tg.yaml:3:14: link.refs must be region or pairs, not "regions"
+        3 | link: {refs: regions}
+          |              ~~~~~~~
+        try: region
+      1 error, nothing was run
+    `,
+  },
+  'list and mapping swapped': {
+    files: { ...COMMANDS, 'tg.yaml': `${YAML}procedures: {name: a}\n` },
+    code: 'wrong-type',
+    told: `
+      error: tg.yaml:3:14: procedures must be a list: each entry begins with "- name:"
+        3 | procedures: {name: a}
+          |              ~~~~
+        try: add "- "
+      1 error, nothing was run
+    `,
+  },
+  'unknown type': {
+    files: { ...COMMANDS, 'lib.yaml': '- {name: a, type: charge/hits_builder}\n' },
+    code: 'unknown-type',
+    told: `
+      error: lib.yaml:1:19: no task type "charge/hits_builder"
+        1 | - {name: a, type: charge/hits_builder}
+          |                   ~~~~~~~~~~~~~~~~~~~
+        try: charge/hit_builder; tg list --types
+      1 error, nothing was run
+    `,
+  },
+  'library missing': {
+    files: { 'tg.yaml': 'libraries: [procedures/scna.yaml]\n', 'procedures/scan.yaml': '' },
+    code: 'no-file',
+    told: `
+      error: tg.yaml:1:13: no file procedures/scna.yaml
+        1 | libraries: [procedures/scna.yaml]
+          |             ~~~~~~~~~~~~~~~~~~~~
+        try: procedures/scan.yaml
+      1 error, nothing was run
+    `,
+  },
+  'libraries that include themselves': {
+    files: {
+      'tg.yaml': 'libraries: [a.yaml]\n',
+      'a.yaml': 'libraries: [b.yaml]\n',
+      'b.yaml': 'libraries: [a.yaml]\n',
+    },
+    code: 'cycle',
+    told: `
+      error: b.yaml:1:13: libraries include themselves: a.yaml -> b.yaml -> a.yaml
+        1 | libraries: [a.yaml]
+          |             ~~~~~~
+        try: take one out
+      1 error, nothing was run
+    `,
+  },
+  'one name for two procedures': {
+    files: {
+      'tg.yaml': 'libraries: [a.yaml, b.yaml]\n',
+      'a.yaml': '- {name: x, type: command, outputs: {x: x}, command: [a]}\n',
+      'b.yaml': '- {name: x, type: command, outputs: {x: x}, command: [a]}\n',
+    },
+    code: 'duplicate-name',
+    told: `
+      error: b.yaml:1:10: procedure x is also at a.yaml:1:10
+        1 | - {name: x, type: command, outputs: {x: x}, command: [a]}
+          |          ~
+        try: rename, or replace: true
+      1 error, nothing was run
+    `,
+  },
+  'one run of two files': {
+    files: {
+      'tg.yaml': 'libraries: [lib.yaml]\nsources: {raw: "in/*_{run}.txt"}\n',
+      'lib.yaml': LIBRARY,
+      'in/a_r1.txt': '',
+      'in/b_r1.txt': '',
+    },
+    code: 'duplicate-run',
+    told: `
+      error: tg.yaml:2:16: in/a_r1.txt and in/b_r1.txt are both run r1
+        2 | sources: {raw: "in/*_{run}.txt"}
+          |                ~~~~~~~~~~~~~~~~
+        try: put more of the path in {run}
+      1 error, nothing was run
+    `,
+  },
+  'a cycle: a line per edge': {
+    files: {
+      'tg.yaml': YAML,
+      'in/r1.txt': '',
+      'lib.yaml': lines(`
+        - name: my/a
+          type: command
+          inputs: [my/b]
+          outputs: {my/a: a.txt}
+          command: [x]
+
+        - name: my/b
+          type: command
+          inputs: [my/c]
+          outputs: {my/b: b.txt}
+          command: [x]
+
+        - name: my/c
+          type: command
+          inputs: [my/a, raw]
+          outputs: {my/c: c.txt}
+          command: [x]
+      `),
+    },
+    code: 'cycle',
+    told: `
+      error: lib.yaml:3:12: cycle: my/a -> my/b -> my/c -> my/a
+        3 |   inputs: [my/b]      my/a needs my/b
+          |            ~~~~
+        9 |   inputs: [my/c]      my/b needs my/c
+          |            ~~~~
+       15 |   inputs: [my/a, raw] my/c needs my/a
+          |            ~~~~
+        try: take out one of these inputs
+      1 error, nothing was run
+    `,
+  },
+  'two makers, one per run and one for all': {
+    files: {
+      ...CHARGE,
+      'tg.yaml': CHARGE_YAML.replace('[tg:charge]', '[tg:charge, mine.yaml]'),
+      'mine.yaml': '- name: my/x\n  type: command\n  outputs: [charge/hits]\n  command: [x]\n',
+    },
+    code: 'two-makers',
+    told: `
+      error: mine.yaml:3:13: charge/hits has two makers
+        3 |   outputs: [charge/hits]
+          |             ~~~~~~~~~~~
+        the other: tg:charge:39:9 (procedure charge/hits)
+        try: another name, or "replace: true" here to use this one
+      1 error, nothing was run
+    `,
+  },
+};
+
+describe('mistakes that end in 2 before anything runs', () => {
+  for (const [name, { files, words = 'build', code, told }] of Object.entries(MISTAKES)) {
+    test(name, async () => {
+      const cwd = folder(files);
+      const said = await run(words.split(' '), { cwd });
+      assert.equal(said.stderr, lines(told));
+      assert.deepEqual([said.stdout, said.code], ['', 2]);
+      assert.ok(!existsSync(join(cwd, 'build')));
+      const json = await run([...words.split(' '), '--json'], { cwd });
+      assert.deepEqual([json.stderr, json.code], ['', 2]);
+      const line = JSON.parse(json.stdout) as { code: string; severity: string; try: string };
+      assert.deepEqual([line.code, line.severity], [code, 'error']);
+      const [, fix] = /^ +try: (.*)$/m.exec(lines(told))!;
+      assert.equal(line.try, fix);
+    });
+  }
+
+  test('mistakes of three files at once, in the order in which the files are read, by every verb', async () => {
+    const cwd = folder({
+      'raw/r41.h5': 'x',
+      'tg.yaml':
+        CHARGE_YAML.replace('[tg:charge]', '[tg:charge, mine.yaml, scan.yaml]') +
+        'pool: {daq: 1}\n',
+      'mine.yaml': lines(`
+        - name: charge/raw_events
+          replace: true
+          type: charge/raw_event_builder
+          inputs: {packets: packets}
+          outputs: [charge/raw_events, charge/packets]
+          parameters:
+            event_builder_config: {window: 1000 us}
+      `),
+      'scan.yaml': SCAN.replace('start: 0, stop: 2048', 'start: 2048, stop: 0'),
+    });
+    const told = lines(`
+      error: tg.yaml:3:1: unknown key "pool"
+        3 | pool: {daq: 1}
+          | ~~~~
+        try: pools
+      error: mine.yaml:7:36: event_builder_config.window must be a number (ticks of 0.1 us)
+        7 |     event_builder_config: {window: 1000 us}
+          |                                    ~~~~~~~ this is text
+        try: window: 10000
+      error: scan.yaml:7:29: empty range: start 2048, stop 0, step 32
+        7 |     - {key: Calib, range: {start: 2048, stop: 0, step: 32}}
+          |                            ~~~~~~~~~~~
+        try: start below stop, or a negative step (stop itself is not included)
+      3 errors, nothing was run
+    `);
+    for (const words of ['build', 'plan', 'why charge/hits', 'list', 'status', 'graph', 'clean']) {
+      const said = await run(words.split(' '), { cwd });
+      assert.deepEqual([said.stdout, said.stderr, said.code], ['', told, 2], words);
+    }
+  });
+});
