@@ -38,6 +38,8 @@ export function fileId(path: string): ContentId {
       size += n;
     }
     return idOf(a.digest(), b.digest(), size);
+  } catch (error) {
+    throw Object.assign(error as Error, { path });
   } finally {
     closeSync(fd);
   }
@@ -57,6 +59,8 @@ export function fastFileId(path: string): ContentId {
     const hash = (seed?: bigint): bigint =>
       create64(seed).update(mtime).update(head).update(tail).digest();
     return idOf(hash(), hash(SEED), stat.size);
+  } catch (error) {
+    throw Object.assign(error as Error, { path });
   } finally {
     closeSync(fd);
   }

@@ -38,6 +38,12 @@ export function failureOf(error: unknown): TaskFailure {
       message: `${path ?? ''}: permission denied`,
       try: 'chmod u+w, or build: elsewhere',
     };
+  if (code === 'EISDIR' && path !== undefined)
+    return {
+      code: 'bad-input',
+      message: `${path} is a folder, not a file`,
+      try: 'take it away, or correct the pattern under sources:',
+    };
   if (syscall !== undefined)
     return { code: 'no-file', message, try: 'look at the file, then the same build' };
   throw error;

@@ -5,7 +5,7 @@ import type { Diagnostic, Project, Where } from './core/types.ts';
 export function notYet(project: Project): Diagnostic[] {
   const found: Diagnostic[] = [];
   const say = (key: string, message: string, fix: string): void => {
-    const where: Where | undefined = project.places.get(key);
+    const where: Where | undefined = project.places.get(`:${key}`);
     found.push({
       severity: 'error',
       code: 'bad-value',

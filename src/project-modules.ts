@@ -1,9 +1,12 @@
 /** Task modules of a project, imported by what `type` says, and parameters resolved against them. Runs no task. */
-import { basename, dirname, resolve } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { statSync } from 'node:fs';
+import { basename, dirname, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Resolved } from './core/expansion.ts';
 import type { Diagnostic, Procedure, Project, Task, Where } from './core/types.ts';
 import { loadModule } from './execute/load-module.ts';
+import { moduleFiles } from './module-files.ts';
 import {
   assignmentsOfSettings,
   layersOf,
@@ -45,6 +48,8 @@ export async function loadModules(
     const own = shipped.types[procedure.type];
     const path = own === undefined ? resolve(procedure.folder, procedure.type) : fileURLToPath(own);
     const url = own ?? pathToFileURL(path).href;
+    // A module that is not there is told where the files of the entry are looked for.
+    if (own === undefined && statSync(path, { throwIfNoEntry: false })?.isFile() !== true) continue;
     try {
       modules.set(procedure.name, {
         url,
@@ -61,7 +66,7 @@ export async function loadModules(
       const told =
         e.name === 'TaskError'
           ? reason
-          : `${procedure.type} does not load: ${reason}${lineOf(e, path)}`;
+          : `${procedure.type} does not load: ${reason}${lineOf(e, path) || syntaxPlace(e, path)}`;
       diagnostics.push({
         severity: 'error',
         code: 'bad-module',
@@ -82,6 +87,18 @@ function lineOf(error: Error, path: string): string {
   return match === null
     ? ''
     : ` at ${basename(path)}:${match[1]!}${match[2] === undefined ? '' : `:${match[2]}`}`;
+}
+
+/** The same where the error does not know it: Node tells the place of a syntax error only to who checks the file. */
+function syntaxPlace(error: Error, path: string): string {
+  if (!(error instanceof SyntaxError)) return '';
+  for (const file of moduleFiles(path).filter((name) => /\.[cm]?js$/.test(name))) {
+    const { stderr } = spawnSync(process.execPath, ['--check', file], { encoding: 'utf8' });
+    const match = /:(\d+)\n.*\n( *)\^/.exec(stderr);
+    if (match !== null)
+      return ` at ${relative(dirname(path), file)}:${match[1]!}:${match[2]!.length + 1}`;
+  }
+  return '';
 }
 
 /** Parameters of a procedure for a run: layered, validated, defaulted; one object for equal layers. */

@@ -97,8 +97,8 @@ export async function runTask(options: RunOptions): Promise<Ran> {
     if (timer.expired() && !options.signal.aborted)
       throw new JobFailure({
         code: 'timeout',
-        message: `over ${String(options.timeout)} s`,
-        try: `timeout: ${String(2 * (options.timeout ?? 0))} s`,
+        message: `${task.id}: over ${written(options.timeout!)}`,
+        try: `timeout: ${written(2 * options.timeout!)}`,
       });
     // The stage is of no use to the user: what lay in it is told by its name.
     const told = failureOf(error);
@@ -110,6 +110,14 @@ export async function runTask(options: RunOptions): Promise<Ran> {
     log.close();
   }
 }
+
+/** A time limit as one writes it: `10 min`, `2 h`, `0.2 s`. */
+const written = (seconds: number): string =>
+  seconds > 0 && seconds % 3600 === 0
+    ? `${seconds / 3600} h`
+    : seconds > 0 && seconds % 60 === 0
+      ? `${seconds / 60} min`
+      : `${seconds} s`;
 
 function timeLimit(options: RunOptions): {
   signal: AbortSignal;

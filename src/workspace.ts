@@ -176,6 +176,9 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
         {
           words,
           default: project.default,
+          placeOf: (word) =>
+            project.places.get(`:default.${project.default?.indexOf(word) ?? ''}`) ??
+            project.places.get(':default'),
           workflows: project.workflows,
           sources,
           relative: (path) => below(root, resolve(options.cwd, path)),

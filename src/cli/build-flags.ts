@@ -1,4 +1,6 @@
 /** The flags of `tg build`, and what they mean to the engine. Knows no project. */
+import { accessSync, constants, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import type { Call, Flag } from './verb.ts';
 import { PROJECT_FLAGS, WHOLE_FROM_0, WHOLE_FROM_1 } from './verb.ts';
 
@@ -17,6 +19,16 @@ export function secondsOf(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?) ?([a-z]*)$/.exec(text.trim());
   const unit = match === null ? undefined : UNITS[match[2]!];
   return unit === undefined || Number(match![1]) <= 0 ? undefined : Number(match![1]) * unit;
+}
+
+/** Is there a folder for this file, and is it none itself? Known before the build, not at its end. */
+function mayBeWritten(path: string): boolean {
+  try {
+    accessSync(dirname(resolve(path)), constants.W_OK);
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true;
+  } catch {
+    return false;
+  }
 }
 
 export const BUILD_FLAGS: readonly Flag[] = [
@@ -54,7 +66,12 @@ export const BUILD_FLAGS: readonly Flag[] = [
   },
   { name: 'wait', help: 'wait for another build of this project' },
   { name: 'rehash', help: 'read every file anew, trust no time stamp' },
-  { name: 'trace', takes: 'FILE', help: 'what ran when, as Chrome trace events' },
+  {
+    name: 'trace',
+    takes: 'FILE',
+    must: { be: 'a file in a folder that may be written', holds: mayBeWritten, like: 'trace.json' },
+    help: 'what ran when, as Chrome trace events',
+  },
 ];
 
 /** What to type to go on: `tg build charge/events`, with the flags that say what is built. */

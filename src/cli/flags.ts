@@ -41,7 +41,7 @@ function rewrite(words: readonly string[], flags: readonly Flag[]): string[] {
   return words.flatMap((word, i) => {
     if (end >= 0 && i > end) return [word];
     if (word === '-j') return ['--workers'];
-    return /^-j\d/.test(word) ? ['--workers', word.slice(2)] : [word];
+    return /^-j=?\d/.test(word) ? ['--workers', word.replace(/^-j=?/, '')] : [word];
   });
 }
 

@@ -3,6 +3,7 @@ import { mkdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Loaded } from '../procedures/load.ts';
 import { findProject } from '../procedures/find-project.ts';
+import { shownPath } from '../procedures/files.ts';
 import type { Workspace } from '../workspace.ts';
 import { refuse } from './verb.ts';
 import type { Call } from './verb.ts';
@@ -18,6 +19,33 @@ export interface Located {
 
 /** @throws Refusal when there is no tg.yaml, or -i -o -c do not make sense */
 export async function locate(call: Call): Promise<Located> {
+  const located = await locateProject(call);
+  checkStore(located.store, call.cwd);
+  return located;
+}
+
+/** A file where the store, or a folder above it, should lie. */
+function checkStore(store: string, cwd: string): void {
+  for (let path = store; path !== dirname(path); path = dirname(path)) {
+    let stat;
+    try {
+      stat = statSync(path, { throwIfNoEntry: false });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') continue;
+      return;
+    }
+    if (stat === undefined) continue;
+    if (stat.isDirectory()) return;
+    const shown = shownPath(path, cwd);
+    throw refuse(
+      'no-access',
+      `${shown} is a file, and tg keeps its store in a folder of that name`,
+      `mv ${shown} ${shown}.old`,
+    );
+  }
+}
+
+async function locateProject(call: Call): Promise<Located> {
   if (call.has('input') || call.has('output') || call.has('library')) {
     const { directMode } = await import('./direct.ts');
     return directMode(call);

@@ -85,7 +85,7 @@ export const VERBS: readonly VerbEntry[] = [
     group: 'more',
     name: 'init',
     words: '[--example NAME]',
-    summary: '',
+    summary: 'begin a project',
     load: () => import('./init.ts'),
   },
 ];

@@ -1,13 +1,15 @@
 /** From the words of the command line to tasks. Knows names and tasks, no files. */
 import type { Expansion, MatchedSource } from './expansion.ts';
 import { matchPoint, matchRuns, nameMatcher, parseTarget } from './names.ts';
-import type { Diagnostic, Task } from './types.ts';
+import type { Diagnostic, Task, Where } from './types.ts';
 import { noSelection, unknownName } from './unknown-target.ts';
 
 export interface TargetWords {
   words: readonly string[];
   /** `default:` of tg.yaml; undefined: everything. */
   default: readonly string[] | undefined;
+  /** Where a word of `default:` stands. */
+  placeOf?(word: string): Where | undefined;
   workflows: readonly { name: string; tasks: readonly string[] }[];
   sources: ReadonlyMap<string, MatchedSource>;
   /** A path as the user wrote it -> relative to the root, to be compared with the paths of outputs. */
@@ -45,7 +47,12 @@ export function wantedTasks(
   const expandWorkflows = (list: readonly string[]): readonly string[] =>
     list.flatMap((w) => input.workflows.find((f) => f.name === w)?.tasks ?? [w]);
   for (const word of expandWorkflows(words)) {
-    const found = resolve(word, input, expansion, diagnostics);
+    const mistakes: Diagnostic[] = [];
+    const found = resolve(word, input, expansion, mistakes);
+    const where = input.words.length > 0 ? undefined : input.placeOf?.(word);
+    for (const each of mistakes)
+      if (!diagnostics.includes(each))
+        diagnostics.push(where === undefined ? each : { where, ...each });
     if (found === undefined) continue;
     wanted.chosen.push({ word, ...found });
     for (const i of found.tasks) {

@@ -1,5 +1,5 @@
 /** The procedures of all libraries: read, their files looked for, one of each name chosen. Knows no settings. */
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import type { Diagnostic, Procedure, Where } from '../core/types.ts';
 import { nearestFile, shownPath } from './files.ts';
@@ -37,10 +37,22 @@ function checkFiles(procedure: Procedure, scope: Scope): void {
     });
   };
   const { type, folder, places } = procedure;
-  if (isModuleFile(type) && !existsSync(resolve(folder, type)))
-    missing(resolve(folder, type), places.get('type'));
+  const check = (path: string, where: Where | undefined, what: string): void => {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat === undefined) missing(path, where);
+    else if (stat.isDirectory())
+      scope.report({
+        severity: 'error',
+        code: 'no-file',
+        message: `${shownPath(path, scope.cwd)} is a folder, not a file`,
+        ...(where === undefined ? {} : { where }),
+        try: what,
+      });
+  };
+  if (isModuleFile(type)) check(resolve(folder, type), places.get('type'), 'the module in it');
   for (const [i, file] of procedure.depends.entries()) {
-    if (!existsSync(file)) missing(file, places.get(`depends.${i}`) ?? places.get('depends'));
+    const where = places.get(`depends.${i}`) ?? places.get('depends');
+    check(file, where, 'the files in it that are code');
   }
 }
 

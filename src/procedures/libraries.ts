@@ -1,10 +1,11 @@
 /** Reads tg.yaml and, recursively, the libraries it names: every file once, in reading order. Knows the two forms of a library, not what an entry means. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, dirname, relative } from 'node:path';
-import type { Diagnostic } from '../core/types.ts';
+import type { Diagnostic, Where } from '../core/types.ts';
 import { libraryPath, namesIn, nearestFile, shownPath } from './files.ts';
 import type { Shipped } from './files.ts';
 import { nearest } from '../core/nearest.ts';
+import { readText } from './read-text.ts';
 import { asList, asText, child, isList, isMapping, items, kindOf, mistake } from './schema.ts';
 import type { Cursor } from './schema.ts';
 import { readSettings } from './settings.ts';
@@ -72,40 +73,33 @@ function entriesOf(list: Cursor | undefined): Cursor[] {
   return [];
 }
 
-/** A text, text of a file or undefined when it cannot be read. */
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
-  } catch {
-    return undefined;
-  }
-}
-
 /** Is a mapping a single procedure whose "- " was forgotten? */
 const isLoneEntry = (cursor: Cursor): boolean =>
   isMapping(cursor.value) &&
   Object.hasOwn(cursor.value, 'name') &&
   (Object.hasOwn(cursor.value, 'type') || Object.hasOwn(cursor.value, 'inputs'));
 
-/** Reads a file and what it includes. `chain`: the files that are being read, the outermost first. */
+/** Is a mapping a library whose entries stand under their names, instead of being a list? */
+const isNamedEntries = (cursor: Cursor): boolean =>
+  isMapping(cursor.value) &&
+  Object.keys(cursor.value).length > 0 &&
+  Object.values(cursor.value).every((part) => isMapping(part) && Object.hasOwn(part, 'type'));
+
+/** Reads a file and what it includes. `chain`: the files that are being read, the outermost first; `named`: where it is named. */
 function readInto(
   reading: Reading,
   path: string,
   chain: readonly string[],
   options: ReadOptions,
+  named?: Where,
 ): void {
   reading.files.push(path);
-  const text = readText(path);
-  if (text === undefined) {
-    const message = `cannot read ${shownPath(path, options.cwd)}`;
-    options.report({
-      severity: 'error',
-      code: 'no-access',
-      message,
-      try: `chmod u+r ${shownPath(path, options.cwd)}`,
-    });
+  const read = readText(path, options.cwd, options.shipped.procedures);
+  if ('problem' in read) {
+    options.report({ ...(named === undefined ? {} : { where: named }), ...read.problem });
     return;
   }
+  const { text } = read;
   const parsed = parseYaml(text, path);
   parsed.diagnostics.forEach(options.report);
   const folder = dirname(path);
@@ -119,9 +113,14 @@ function readInto(
     library(undefined, []);
     return;
   }
-  if (isList(root.value) && chain.length === 0 && basename(path) === 'tg.yaml') {
-    const hint = 'libraries: [./procedures.yaml] in tg.yaml, and this list there';
-    mistake(root, 'wrong-type', 'tg.yaml must be a mapping', hint, 'this is a list');
+  const isProject = chain.length === 0 && basename(path) === 'tg.yaml';
+  if (isProject && !isMapping(root.value)) {
+    const hint = isList(root.value)
+      ? 'libraries: [./procedures.yaml] in tg.yaml, and this list there'
+      : 'libraries: [./procedures.yaml]';
+    const remark = `this is ${kindOf(root.value)}`;
+    mistake(root, 'wrong-type', 'tg.yaml must be a mapping', hint, remark);
+    if (!isList(root.value)) return;
   }
   if (isList(root.value) || isLoneEntry(root)) {
     library(undefined, entriesOf(root));
@@ -130,6 +129,10 @@ function readInto(
   if (!isMapping(root.value)) {
     const message = 'a library must be a list of procedures, or a mapping like tg.yaml';
     mistake(root, 'wrong-type', message, '- name: my/fit', `this is ${kindOf(root.value)}`);
+    return;
+  }
+  if (!isProject && isNamedEntries(root)) {
+    library(undefined, entriesOf(root));
     return;
   }
   const settings = readSettings(root, folder);
@@ -155,7 +158,8 @@ function readIncluded(
     );
     mistake(item, 'cycle', `libraries include themselves: ${shown.join(' -> ')}`, 'take one out');
   } else if (!existsSync(path)) missingLibrary(item, written, path, folder, options);
-  else if (!reading.files.includes(path)) readInto(reading, path, chain, options);
+  else if (!reading.files.includes(path))
+    readInto(reading, path, chain, options, item.file.places.value(item.path));
 }
 
 /** Reads files and all libraries they include, each file once. */

@@ -4,6 +4,7 @@ import { readAxes } from '../core/axes.ts';
 import { isName } from '../core/names.ts';
 import { nearest } from '../core/nearest.ts';
 import type { Axis, CheckEntry, Procedure, Where } from '../core/types.ts';
+import { checkOptional, checkPlaceholders } from './entry-names.ts';
 import { readInputs, readOutputs } from './entry-targets.ts';
 import { addPlaces } from './places.ts';
 import {
@@ -19,7 +20,6 @@ import {
   children,
   isList,
   isMapping,
-  items,
   kindOf,
   mistake,
   onlyKeys,
@@ -292,20 +292,6 @@ export function readProcedure(
     depends: texts('depends', 'qsum.py').map((file) => resolve(folder, file)),
   };
   checkOptional(at('optional'), procedure);
+  checkPlaceholders(at('command'), procedure);
   return name === undefined || type === undefined ? undefined : procedure;
-}
-
-/** `optional` names inputs, by alias or by target. */
-function checkOptional(optional: Cursor | undefined, { inputs }: Pick<Procedure, 'inputs'>): void {
-  const known = inputs.flatMap(({ alias, target }) => [alias, target]);
-  for (const item of optional === undefined || optional.value === null ? [] : items(optional)) {
-    if (typeof item.value !== 'string' || known.includes(item.value)) continue;
-    const hint = nearest(item.value, known).join(', ') || `inputs: [${item.value}]`;
-    mistake(
-      item,
-      'bad-value',
-      `optional must name inputs of the procedure, not ${quoted(item.value)}`,
-      hint,
-    );
-  }
 }

@@ -1,5 +1,5 @@
 /** Joins what tg.yaml and its libraries say into one Project. Knows which file wins where two say the same. */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { nearest } from '../core/nearest.ts';
 import type {
@@ -18,9 +18,13 @@ import { layered } from './layered.ts';
 import type { Reading } from './libraries.ts';
 import { addPlaces } from './places.ts';
 import { readRunTable } from './run-table.ts';
+import { isMapping } from './schema.ts';
 import type { Settings } from './settings.ts';
 
 const LINK: LinkSettings = { refs: 'region', when: 'build', file: '{run}.h5', drop: [] };
+
+/** Settings that later checks may find fault with. */
+const PLACED = ['default', 'link', 'executor', 'cache'] as const;
 
 /** Names under `parameters:` and `overrides:` that no procedure has. */
 function checkNamed(settings: readonly Settings[], known: readonly string[], scope: Scope): void {
@@ -92,8 +96,8 @@ function runTable(
     return undefined;
   }
   files.push(path);
-  const { table, diagnostics } = readRunTable(path);
-  diagnostics.forEach(scope.report);
+  const { table, diagnostics } = readRunTable(path, scope.cwd);
+  diagnostics.forEach((diagnostic) => scope.report({ where, ...diagnostic }));
   return table;
 }
 
@@ -103,6 +107,19 @@ function outermost<K extends keyof Settings>(
   key: K,
 ): Settings[K] | undefined {
   return settings.findLast((part) => part[key] !== undefined)?.[key];
+}
+
+/** A file where the folder of the products should be. */
+function checkBuildFolder(build: string, libraries: Reading['libraries'], scope: Scope): void {
+  if (statSync(build, { throwIfNoEntry: false })?.isDirectory() ?? true) return;
+  const at = libraries.findLast(({ settings }) => settings?.build !== undefined);
+  scope.report({
+    severity: 'error',
+    code: 'bad-value',
+    message: `${shownPath(build, scope.cwd)} is a file, and products are to lie in it`,
+    ...(at === undefined ? {} : { where: at.parsed.places.value(['build']) }),
+    try: 'build: another folder',
+  });
 }
 
 /** Joins what was read. `settings` stand innermost first, so that later ones win. */
@@ -127,6 +144,14 @@ export function joinProject(
       if (!overridden) addPlaces(places, at.file, { ...at, prefix: name }, true);
     }
   }
+  // Settings stand behind a colon, which no name of a procedure begins with.
+  for (const { parsed, settings: part } of libraries) {
+    const { value } = parsed;
+    if (part === undefined || !isMapping(value)) continue;
+    for (const key of PLACED)
+      if (Object.hasOwn(value, key))
+        addPlaces(places, parsed, { value: value[key]!, path: [key], prefix: `:${key}` });
+  }
   const overrides = settings.flatMap((part) => part.overrides);
   overrides.forEach(({ parameters: values, where }, i) => {
     const part = settings.find((candidate) =>
@@ -138,6 +163,7 @@ export function joinProject(
     }
   });
   const build = outermost(settings, 'build') ?? join(root, 'build');
+  checkBuildFolder(build, libraries, scope);
   const project: Project = {
     root,
     file,

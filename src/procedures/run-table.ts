@@ -1,7 +1,7 @@
 /** Reads a run table: module0_flow's runlist.txt as it is, CSV or YAML, to rows of run and columns. Knows no sources. */
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Diagnostic, Json, RunTable, Where } from '../core/types.ts';
+import { readText } from './read-text.ts';
 import { isList, isMapping, kindOf } from './schema.ts';
 import { parseYaml } from './yaml.ts';
 
@@ -153,8 +153,13 @@ function yamlRows(
 }
 
 /** Reads a run table by its ending: .csv, .yaml, .yml, .json, anything else white-space columns. */
-export function readRunTable(file: string): { table: RunTable; diagnostics: Diagnostic[] } {
-  const text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+export function readRunTable(
+  file: string,
+  cwd = process.cwd(),
+): { table: RunTable; diagnostics: Diagnostic[] } {
+  const read = readText(file, cwd);
+  if ('problem' in read) return { table: { file, rows: [] }, diagnostics: [read.problem] };
+  const { text } = read;
   const diagnostics: Diagnostic[] = [];
   if (/\.(?:ya?ml|json)$/i.test(file)) {
     const parsed = parseYaml(text, file);

@@ -160,13 +160,33 @@ function duplicateRuns(
   return [];
 }
 
+/** U+FFFD stands where the bytes of a name are no UTF-8: such a file cannot be found again by its name. */
+const ODD = /[\uFFFD\0-\x1F\x7F]/; // eslint-disable-line no-control-regex
+
+/** Names that no message, path or run may have. */
+function oddNames(
+  entry: SourceEntry,
+  files: readonly SourceFile[],
+  options: MatchOptions,
+): Diagnostic[] {
+  const odd = files.find(({ path }) => ODD.test(path));
+  if (odd === undefined) return [];
+  const shown = shownPath(resolve(options.root, odd.path), options.cwd ?? options.root);
+  const why = odd.path.includes('\uFFFD') ? 'is no UTF-8' : 'has control characters in it';
+  const name = shown.replace(new RegExp(ODD, 'g'), '?');
+  const message = `the name of ${name} ${why}`;
+  return [
+    { severity: 'error', code: 'bad-value', message, where: entry.where, try: 'rename the file' },
+  ];
+}
+
 /** The sources of one entry, `packets@r42` in order of runs (`packets` where there are no runs). None: see `noSource`. */
 export function matchSource(
   entry: SourceEntry,
   options: MatchOptions,
 ): { sources: Source[]; diagnostics: Diagnostic[] } {
   const files = matchFiles(entry, options);
-  const diagnostics = duplicateRuns(entry, files, options);
+  const diagnostics = [...oddNames(entry, files, options), ...duplicateRuns(entry, files, options)];
   const { place, archived, hash, name } = entry;
   const sources: Source[] = [];
   let from = 0;

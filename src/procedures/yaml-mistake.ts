@@ -55,15 +55,21 @@ export function syntaxMistake(
     const word = wildcardAt(text, offset);
     if (word !== undefined) return bareWildcard(text.slice(...word), where(word));
   }
+  // The parser is recursive and tells of its stack as of a mistake.
+  const tooDeep = /call stack/i.test(problem.message);
   const sentence =
     problem.code === 'MULTIPLE_DOCS'
       ? 'several documents (---) in one file'
-      : problem.message.split(/\n|; |\. /)[0]!.replace(/[.:]$/, '');
+      : tooDeep
+        ? 'nested too deep'
+        : problem.message.split(/\n|; |\. /)[0]!.replace(/[.:]$/, '');
   return {
     severity: 'error',
     code: 'yaml',
     message: `not YAML: ${sentence}`,
     where: where([offset, Math.max(offset + 1, problem.pos[1])]),
-    try: HINTS[problem.code] ?? 'correct what stands above the marker',
+    try: tooDeep
+      ? 'fewer brackets'
+      : (HINTS[problem.code] ?? 'correct what stands above the marker'),
   };
 }

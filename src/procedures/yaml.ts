@@ -69,6 +69,7 @@ class Walk {
   readonly #where: (span: Span) => Where;
   /** Values so far, those behind aliases counted each time. */
   #size = 0;
+  #tooMany = false;
 
   constructor(where: (span: Span) => Where) {
     this.#where = where;
@@ -131,7 +132,9 @@ class Walk {
         return anchored.value;
       }
       const message = 'not YAML for tg: aliases make more than 1 000 000 values';
-      this.#report('error', 'yaml', message, span(node), 'fewer aliases of aliases');
+      if (!this.#tooMany)
+        this.#report('error', 'yaml', message, span(node), 'fewer aliases of aliases');
+      this.#tooMany = true;
       return null;
     }
     const what =

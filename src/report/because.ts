@@ -17,9 +17,9 @@ interface Cause {
   name: string | undefined;
 }
 
-/** `charge/hits@r41,r42`, `charge/hits@r1,r2,.. (12 runs)`. */
+/** `charge/hits@r41,r42`, `charge/hits@r1,r2,.. (12 runs)`, in natural order. */
 export function joined(procedure: string, selections: readonly string[]): string {
-  const named = selections.filter((selection) => selection !== '');
+  const named = selections.filter((selection) => selection !== '').sort(natural);
   if (named.length === 0) return procedure;
   if (named.length <= RUNS) return `${procedure}@${named.join(',')}`;
   const word = named[0]!.includes('=') ? 'points' : 'runs';
@@ -70,7 +70,7 @@ export function rootCauses(done: readonly DoneEvent[]): string[] {
       ? [...keys].join(', ')
       : `${grouped(Math.max(changed, keys.size))} values`;
     const detail = cause.name === undefined ? '' : ` (${values})`;
-    return `${joined(procedure, selections.sort(natural))}: ${text}${detail}`;
+    return `${joined(procedure, selections)}: ${text}${detail}`;
   });
 }
 

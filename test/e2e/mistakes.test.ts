@@ -1,6 +1,6 @@
 /** The catalogue of mistakes, as far as procedures of commands and the charge library reach: each as the whole text that the real command line prints, its exit code and its `code` in --json. */
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { folder, lines, run } from '../helpers/cli.ts';
@@ -320,6 +320,199 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
       1 error, nothing was run
     `,
   },
+  'mapping instead of a list in a library': {
+    files: { ...COMMANDS, 'lib.yaml': 'my/copy:\n  type: command\n' },
+    code: 'wrong-type',
+    told: `
+      error: lib.yaml:1:1: procedures must be a list: each entry begins with "- name:"
+        1 | my/copy:
+          | ~~~~~~~
+        try: add "- "
+      1 error, nothing was run
+    `,
+  },
+  'a word of default: that nothing makes': {
+    files: { ...COMMANDS, 'tg.yaml': `${YAML}default: [my/cpoy]\n` },
+    code: 'unknown-target',
+    told: `
+      error: tg.yaml:3:11: nothing makes "my/cpoy"
+        3 | default: [my/cpoy]
+          |           ~~~~~~~
+        try: my/copy
+      1 error, nothing was run
+    `,
+  },
+  'a command that names an input it has not': {
+    files: { ...COMMANDS, 'lib.yaml': LIBRARY.replace('{input:raw}', '{input:rwa}') },
+    code: 'bad-value',
+    told: `
+      error: lib.yaml:5:17: {input:rwa} names no input of the procedure
+        5 |   command: [cp, "{input:rwa}", "{output:my/copy}"]
+          |                 ~~~~~~~~~~~~~
+        try: {input:raw}
+      1 error, nothing was run
+    `,
+  },
+  'a module with a syntax error': {
+    files: {
+      'tg.yaml': 'libraries: lib.yaml\n',
+      'lib.yaml': '- {name: a, type: ./fit.mjs, outputs: {a: a.txt}}\n',
+      'fit.mjs': 'export default {\n  params: {},\n  run( {\n};\n',
+    },
+    code: 'bad-module',
+    told: `
+      error: lib.yaml:1:19: ./fit.mjs does not load: Unexpected token ';' at fit.mjs:4:2
+        1 | - {name: a, type: ./fit.mjs, outputs: {a: a.txt}}
+          |                   ~~~~~~~~~
+        try: correct it
+      1 error, nothing was run
+    `,
+  },
+  'a module that throws': {
+    files: {
+      'tg.yaml': 'libraries: lib.yaml\n',
+      'lib.yaml': '- {name: a, type: ./fit.mjs, outputs: {a: a.txt}}\n',
+      'fit.mjs': "\n  throw new Error('boom');\n",
+    },
+    code: 'bad-module',
+    told: `
+      error: lib.yaml:1:19: ./fit.mjs does not load: boom at fit.mjs:2:9
+        1 | - {name: a, type: ./fit.mjs, outputs: {a: a.txt}}
+          |                   ~~~~~~~~~
+        try: correct it
+      1 error, nothing was run
+    `,
+  },
+  'a module that is not there: one mistake, not two': {
+    files: {
+      'tg.yaml': 'libraries: lib.yaml\n',
+      'lib.yaml': '- {name: a, type: ./fti.mjs, outputs: {a: a.txt}}\n',
+      'fit.mjs': '',
+    },
+    code: 'no-file',
+    told: `
+      error: lib.yaml:1:19: no file fti.mjs
+        1 | - {name: a, type: ./fti.mjs, outputs: {a: a.txt}}
+          |                   ~~~~~~~~~
+        try: ./fit.mjs
+      1 error, nothing was run
+    `,
+  },
+  'a folder as library': {
+    files: { ...COMMANDS, 'tg.yaml': 'libraries: [in]\n' },
+    code: 'no-file',
+    told: `
+      error: tg.yaml:1:13: in is a folder, not a file
+        1 | libraries: [in]
+          |             ~~
+        try: a file in it
+      1 error, nothing was run
+    `,
+  },
+  'a folder as run table': {
+    files: { ...COMMANDS, 'tg.yaml': `${YAML}runs: in\n` },
+    code: 'no-file',
+    told: `
+      error: tg.yaml:3:7: in is a folder, not a file
+        3 | runs: in
+          |       ~~
+        try: a file in it
+      1 error, nothing was run
+    `,
+  },
+  'a folder as code of a command': {
+    files: { ...COMMANDS, 'lib.yaml': `${LIBRARY}  depends: [in]\n` },
+    code: 'no-file',
+    told: `
+      error: lib.yaml:6:13: in is a folder, not a file
+        6 |   depends: [in]
+          |             ~~
+        try: the files in it that are code
+      1 error, nothing was run
+    `,
+  },
+  'a folder as tg.yaml': {
+    files: { 'tg.yaml/x': '' },
+    code: 'no-file',
+    told: `
+      error: tg.yaml is a folder, not a file
+        try: a file in it
+    `,
+  },
+  'a file as build folder': {
+    files: { ...COMMANDS, 'tg.yaml': `${YAML}build: lib.yaml\n` },
+    code: 'bad-value',
+    told: `
+      error: tg.yaml:3:8: lib.yaml is a file, and products are to lie in it
+        3 | build: lib.yaml
+          |        ~~~~~~~~
+        try: build: another folder
+      1 error, nothing was run
+    `,
+  },
+  'a file as store': {
+    files: { ...COMMANDS, '.tg': '' },
+    code: 'no-access',
+    told: `
+      error: .tg is a file, and tg keeps its store in a folder of that name
+        try: mv .tg .tg.old
+    `,
+  },
+  'a project that is text': {
+    files: { 'tg.yaml': 'hello\n' },
+    code: 'wrong-type',
+    told: `
+      error: tg.yaml:1:1: tg.yaml must be a mapping
+        1 | hello
+          | ~~~~~ this is text
+        try: libraries: [./procedures.yaml]
+      1 error, nothing was run
+    `,
+  },
+  'a library that is no text': {
+    files: { ...COMMANDS, 'lib.yaml': '\x7fELF\0\0' },
+    code: 'yaml',
+    told: `
+      error: lib.yaml:1:1: not YAML: this is no text (begins 7f 45 4c 46)
+        1 | ?ELF??
+          | ~
+        try: the YAML file that is meant
+      1 error, nothing was run
+    `,
+  },
+  tabs: {
+    files: { ...COMMANDS, 'tg.yaml': 'libraries:\n\t- lib.yaml\n' },
+    code: 'yaml',
+    told: `
+      error: tg.yaml:2:1: not YAML: Tabs are not allowed as indentation
+        2 |  - lib.yaml
+          | ~
+        try: spaces instead of the tab
+      1 error, nothing was run
+    `,
+  },
+  'a name with a control character': {
+    files: { ...COMMANDS, 'in/a\nb.txt': '' },
+    code: 'bad-value',
+    told: `
+      error: tg.yaml:2:16: the name of in/a?b.txt has control characters in it
+        2 | sources: {raw: "in/{run}.txt"}
+          |                ~~~~~~~~~~~~~~
+        try: rename the file
+      1 error, nothing was run
+    `,
+  },
+  'what this version cannot do': {
+    files: { ...COMMANDS, 'tg.yaml': `${YAML}executor: {kind: slurm}\n` },
+    code: 'bad-value',
+    told: `
+      error: tg.yaml:3:11: executor slurm is not there in this version
+        3 | executor: {kind: slurm}
+          |           ~~~~~~~~~~~~~
+        try: kind: threads
+      1 error, nothing was run
+    `,
+  },
 };
 
 describe('mistakes that end in 2 before anything runs', () => {
@@ -338,6 +531,52 @@ describe('mistakes that end in 2 before anything runs', () => {
       assert.equal(line.try, fix);
     });
   }
+
+  test('texts in other encodings: the first byte that is no UTF-8, or which encoding it is', async () => {
+    const cwd = folder(COMMANDS);
+    const told = async (path: string, bytes: Buffer): Promise<string> => {
+      writeFileSync(join(cwd, path), bytes);
+      const said = await run(['plan'], { cwd });
+      assert.equal(said.code, 2);
+      return said.stderr.split('\n')[0]!;
+    };
+    const latin1 = Buffer.from(`${LIBRARY}# caf\xe9\n`, 'latin1');
+    assert.equal(
+      await told('lib.yaml', latin1),
+      'error: lib.yaml:6:6: not YAML: byte e9 is no UTF-8',
+    );
+    const cut = Buffer.concat([Buffer.from('# e\n# \u00e9\u00e9\n').subarray(0, -2)]);
+    assert.equal(await told('lib.yaml', cut), 'error: lib.yaml:2:4: not YAML: byte c3 is no UTF-8');
+    const utf16 = Buffer.from(`\ufeff${YAML}`, 'utf16le');
+    assert.equal(
+      await told('tg.yaml', utf16),
+      'error: tg.yaml:1:1: not YAML: this is UTF-16, tg reads UTF-8',
+    );
+  });
+
+  test('a byte order mark, CRLF and an empty file are none', async () => {
+    const crlf = (text: string): string => `\ufeff${text.replaceAll('\n', '\r\n')}`;
+    const cwd = folder({ ...COMMANDS, 'tg.yaml': crlf(YAML), 'lib.yaml': crlf(LIBRARY) });
+    const said = await run(['build', 'my/copy@r1'], { cwd });
+    assert.deepEqual([said.stdout, said.code], ['build/copy/r1.txt\n', 0]);
+    writeFileSync(join(cwd, 'tg.yaml'), '');
+    for (const words of ['build', 'plan', 'list', 'status', 'graph', 'clean'])
+      assert.equal((await run([words], { cwd })).code, 0, words);
+  });
+
+  test('a file whose name is no UTF-8', { skip: process.platform !== 'linux' }, async () => {
+    const cwd = folder(COMMANDS);
+    writeFileSync(
+      Buffer.concat([Buffer.from(`${cwd}/in/r`), Buffer.of(0xff), Buffer.from('.txt')]),
+      '',
+    );
+    const said = await run(['build'], { cwd });
+    assert.equal(said.code, 2);
+    assert.equal(
+      said.stderr.split('\n')[0],
+      'error: tg.yaml:2:16: the name of in/r?.txt is no UTF-8',
+    );
+  });
 
   test('mistakes of three files at once, in the order in which the files are read, by every verb', async () => {
     const cwd = folder({
@@ -365,7 +604,7 @@ describe('mistakes that end in 2 before anything runs', () => {
         7 |     event_builder_config: {window: 1000 us}
           |                                    ~~~~~~~ this is text
         try: window: 10000
-      error: scan.yaml:7:29: empty range: start 2048, stop 0, step 32
+      error: scan.yaml:7:28: empty range: start 2048, stop 0, step 32
         7 |     - {key: Calib, range: {start: 2048, stop: 0, step: 32}}
           |                            ~~~~~~~~~~~
         try: start below stop, or a negative step (stop itself is not included)
