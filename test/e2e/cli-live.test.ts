@@ -113,3 +113,50 @@ test(
     );
   },
 );
+
+const ERROR = 'error: no verb "biuld"\n  try: tg build\n';
+const RED = ERROR.replace('error', '\x1b[31merror\x1b[39m');
+
+/** Environment of a terminal -> is there a live view, are there colours. */
+const TERMINALS: readonly [env: Record<string, string>, live: boolean, colour: boolean][] = [
+  [{}, true, true],
+  [{ TERM: 'dumb' }, false, false],
+  [{ CI: '1' }, false, true],
+  [{ NO_COLOR: '' }, true, false],
+  [{ NO_COLOR: '1', FORCE_COLOR: '1' }, true, false],
+  [{ NO_COLOR: '1', CI: '1' }, false, false],
+];
+
+for (const [env, live, colour] of TERMINALS)
+  test(
+    `in a terminal with ${JSON.stringify(env)}: ${live ? 'a live view' : 'a line per task'}, ${colour ? 'colours' : 'none'}`,
+    { skip: python ? false : 'no python3' },
+    () => {
+      const cwd = folder({
+        'term.py': TERMINAL,
+        'tg.yaml': 'libraries: [./lib.yaml]\nsources: {raw: "in/{run}.txt"}\n',
+        'lib.yaml':
+          '- {name: my/a, type: command, inputs: [raw], outputs: {my/a: "a/{run}.txt"}, command: [cp, "{input:raw}", "{output:my/a}"]}\n',
+        'in/r1.txt': '1\n',
+      });
+      const looks = ['CI', 'NO_COLOR', 'FORCE_COLOR', 'TERM', 'NODE_TEST_CONTEXT'];
+      const plain = Object.entries(process.env).filter(([name]) => !looks.includes(name));
+      const all = { ...Object.fromEntries(plain), TERM: 'xterm', ...env };
+      const told = (words: readonly string[]): string =>
+        spawnSync('python3', ['term.py', process.execPath, TG, ...words], {
+          cwd,
+          env: all,
+          encoding: 'utf8',
+        }).stdout.replaceAll('\r\n', '\n');
+      assert.equal(told(['biuld']), colour ? RED : ERROR);
+      const built = told(['build']);
+      // A build of a moment may be over before the view is drawn first: then it leaves nothing to erase.
+      if (!live) assert.ok(!built.includes('\x1b[J'), JSON.stringify(built));
+      // eslint-disable-next-line no-control-regex
+      assert.equal(/\x1b\[\d+m/.test(built), colour, JSON.stringify(built));
+      const task = /^my\/a@r1: done in .* s \(never built\)$/m;
+      // eslint-disable-next-line no-control-regex
+      assert.equal(task.test(built.replace(/\x1b\[\d+m/g, '')), !live);
+      assert.equal(untimed(screen(built)).split('\n').at(-2), '1 task: 1 done in T');
+    },
+  );

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { bugText } from '../../src/cli/tell.ts';
+import { VERBS } from '../../src/cli/verbs.ts';
 import { VERSION } from '../../src/version.ts';
 import { folder, run } from '../helpers/cli.ts';
 
@@ -114,16 +115,30 @@ test('tg, tg --help and tg help are one text of 80 columns at most', async () =>
   const help = await run(['--help']);
   assert.equal(help.code, 0);
   assert.equal(help.stderr, '');
-  const lines = help.stdout.split('\n');
-  assert.deepEqual(lines.slice(0, 6), [
-    'tg makes detector data: what is stale is built, what is fresh is left alone.',
-    '',
-    'usage: tg VERB [TARGET...] [options]        tg help VERB for its options',
-    '',
-    'build     build [TARGET...]    make targets and what they need',
-    '          clean [TARGET...]    remove made files (never sources)',
-  ]);
-  assert.ok(lines.every((line) => line.length <= 80 && !line.endsWith(' ')));
+  assert.equal(
+    help.stdout,
+    `tg makes detector data: what is stale is built, what is fresh is left alone.
+
+usage: tg VERB [TARGET...] [options]        tg help VERB for its options
+
+build     build [TARGET...]    make targets and what they need
+          clean [TARGET...]    remove made files (never sources)
+look      list [GLOB]          targets; --sources, --types, --params
+          status [TARGET...]   how much is fresh, stale, failed
+          plan [TARGET...]     what build would do, and why
+          why TARGET [KEY]     why it is stale, or why KEY does not matter
+          graph [TARGET...]    text, mermaid, dot or json
+          log TARGET           output of the last try of a task
+          path TARGET...       where it lies (what build prints into a pipe)
+          history              past builds
+more      init [--example NAME]   --version
+
+examples  tg build charge/events --workers 8
+          tg build charge/events -i packets.h5 -o out.h5      no tg.yaml needed
+          tg why charge/hits@r42
+`,
+  );
+  assert.ok(help.stdout.split('\n').every((line) => line.length <= 80 && !line.endsWith(' ')));
   for (const words of [[], ['help'], ['-h']]) assert.equal((await run(words)).stdout, help.stdout);
   const build = await run(['help', 'build']);
   assert.match(
@@ -132,6 +147,11 @@ test('tg, tg --help and tg help are one text of 80 columns at most', async () =>
   );
   assert.match(build.stdout, /^ {2}-w, --workers N {13}tasks at a time/m);
   assert.equal((await run(['build', '--help'])).stdout, build.stdout);
+  for (const { name } of VERBS) {
+    const of = await run(['help', name]);
+    assert.match(of.stdout, new RegExp(`^[a-z].*\\n\\nusage: tg ${name} `), name);
+    assert.deepEqual([of.stderr, of.code], ['', 0]);
+  }
 });
 
 test('tg --version', async () => {

@@ -18,7 +18,7 @@ test('a cycle is told as its path with a place an edge, lead-in and lead-out lef
   assert.deepEqual([exit, ran], [2, []]);
   assert.equal(mistakes[0]!.message, 'cycle: a -> c -> b -> a');
   assert.deepEqual(
-    mistakes[0]!.related!.map((r) => r.remark),
+    [mistakes[0]!, ...mistakes[0]!.related!].map((r) => r.remark),
     ['a needs c', 'c needs b', 'b needs a'],
   );
 });
