@@ -1,5 +1,6 @@
 /** Errors as the user sees them. What is nobody's fault but tg's is passed on. */
 import type { TaskFailure } from './core/types.ts';
+import { denied } from './denied.ts';
 import { JobFailure } from './execute/threads.ts';
 import { TaskError } from './task-module.ts';
 
@@ -25,19 +26,21 @@ export function failureOf(error: unknown): TaskFailure {
       ...(at === undefined ? {} : { at }),
     };
   }
-  const { code, path, syscall, message } = error as NodeJS.ErrnoException;
+  // Of a rename both ends are known: what was to be there says more than where it was staged.
+  const { code, path, dest, syscall, message } = error as NodeJS.ErrnoException & { dest?: string };
   if (code === 'ENOSPC')
     return {
       code: 'no-space',
       message: `${path ?? 'the build folder'}: no space left`,
       try: 'tg gc, then the same build',
     };
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
-    return {
-      code: 'no-access',
-      message: `${path ?? ''}: permission denied`,
-      try: 'chmod u+w, or build: elsewhere',
-    };
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
+    const where = dest ?? path ?? '';
+    const { what, chmod } = denied(where);
+    const fix =
+      chmod === 'chmod u+r' ? `${chmod}, then the same build` : `${chmod}, or build: elsewhere`;
+    return { code: 'no-access', message: `${where}: ${what}`, try: fix };
+  }
   if (code === 'EISDIR' && path !== undefined)
     return {
       code: 'bad-input',

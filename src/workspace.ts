@@ -94,6 +94,8 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
   const root = project.root;
   const folder = 'storeFolder' in options.load ? options.load.storeFolder : join(root, STORE);
   const store = openStore(root, folder, VERSION, options.write, options.onStep);
+  if (options.write && store.dropped > 0)
+    diagnostics.push(droppedTail(folder, store.dropped, options.cwd));
   let sources: ReadonlyMap<string, MatchedSource> = new Map();
   let expansion: Expansion | undefined;
   const known = facts(store, root, () => expansion?.sources ?? new Map<TargetName, Source>());
@@ -201,6 +203,13 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     shown: (path) => shownPath(options.cwd, isAbsolute(path) ? path : join(root, path)),
   };
 }
+
+/** Told by who writes: a reader may come upon a line that is just being written. */
+const droppedTail = (folder: string, bytes: number, cwd: string): Diagnostic => ({
+  severity: 'warning',
+  code: 'store-tail',
+  message: `${shownPath(cwd, join(folder, 'log'))}: ${bytes} bytes after the last good record dropped; tasks recorded there will be built again`,
+});
 
 /** Relative to where the user stands; absolute when more than two `..` up. */
 export function shownPath(cwd: string, path: string): string {

@@ -154,7 +154,7 @@ function asRefusal(error: unknown): Refusal | undefined {
     return new Refusal((error as Error & { diagnostics: readonly Diagnostic[] }).diagnostics);
   if (error.name === 'StoreError') {
     const { code, message, try: fix } = error as Error & { code: string; try: string };
-    return refuse(code, message, fix, code === 'store-format' ? 2 : 1);
+    return refuse(code, fromHere(message), fix, code === 'store-format' ? 2 : 1);
   }
   const { code, path } = error as NodeJS.ErrnoException;
   if (path === undefined) return undefined;
@@ -168,6 +168,9 @@ function asRefusal(error: unknown): Refusal | undefined {
 
 const shownFromHere = (path: string): string =>
   path.startsWith(`${process.cwd()}/`) ? path.slice(process.cwd().length + 1) : path;
+
+/** The same in a sentence. */
+const fromHere = (text: string): string => text.replaceAll(`${process.cwd()}/`, '');
 
 /** `| head` ends quietly: who reads us has seen enough. */
 function quietPipes(): void {

@@ -1,6 +1,6 @@
 /** The catalogue of mistakes, as far as procedures of commands and the charge library reach: each as the whole text that the real command line prints, its exit code and its `code` in --json. */
 import assert from 'node:assert/strict';
-import { existsSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { folder, lines, run } from '../helpers/cli.ts';
@@ -616,3 +616,76 @@ describe('mistakes that end in 2 before anything runs', () => {
     }
   });
 });
+
+test('a damaged end of the log is told once, and what it recorded is built again', async () => {
+  const cwd = folder(COMMANDS);
+  await run(['build', '-q'], { cwd });
+  const log = join(cwd, '.tg/log');
+  const whole = readFileSync(log, 'utf8').split('\n');
+  const at = whole.findIndex((line) => line.includes('"k":"done"'));
+  const good = `${whole.slice(0, at).join('\n')}\n`;
+  writeFileSync(log, `${good}0${whole.slice(at).join('\n')}`);
+  const size = whole.join('\n').length + 1 - good.length;
+  const told = `warning: .tg/log: ${size} bytes after the last good record dropped; tasks recorded there will be built again`;
+  const said = await run(['build', '-w', '1'], { cwd });
+  assert.equal(said.code, 0);
+  assert.equal(said.stderr.split('\n')[0], told);
+  assert.match(said.stderr, /^3 tasks: 3 done in /m);
+  assert.match((await run(['build'], { cwd })).stderr, /^3 tasks: 3 fresh, nothing to do/);
+});
+
+test('a store of a newer tg', async () => {
+  const cwd = folder(COMMANDS);
+  await run(['build', '-q'], { cwd });
+  const log = join(cwd, '.tg/log');
+  const record = '{"k":"store","format":3,"tg":"0.4.0"}';
+  const crc = (crc32Of(record) >>> 0).toString(16).padStart(8, '0');
+  writeFileSync(log, `${crc} ${record}\n`);
+  const said = await run(['build'], { cwd });
+  assert.equal(said.code, 2);
+  assert.match(
+    said.stderr,
+    /^error: \.tg was written by tg 0\.4\.0 \(format 3\), this is \S+ \(format 1\)\n {2}try: update tg, or another -C\n$/,
+  );
+});
+
+/** CRC-32 as zlib has it. */
+function crc32Of(text: string): number {
+  let crc = -1;
+  for (const byte of Buffer.from(text)) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+  }
+  return ~crc;
+}
+
+/** Who may everything cannot be refused. */
+const isRoot = process.getuid?.() === 0;
+
+test(
+  'files that may not be read or written',
+  { skip: isRoot ? 'runs as root' : false },
+  async () => {
+    const cwd = folder(COMMANDS);
+    chmodSync(join(cwd, 'in/r1.txt'), 0);
+    const source = await run(['build', 'my/copy@r1'], { cwd });
+    assert.match(
+      source.stderr,
+      /^ {2}error: in\/r1\.txt: permission denied \(owner \S+, mode 0\)\n {2}try: chmod u\+r, then the same build$/m,
+    );
+    await run(['build', 'my/copy@r2', '-q'], { cwd });
+    chmodSync(join(cwd, 'build/copy'), 0o555);
+    const product = await run(['build', 'my/copy@r2', '-B'], { cwd });
+    chmodSync(join(cwd, 'build/copy'), 0o755);
+    assert.match(
+      product.stderr,
+      /^ {2}error: build\/copy\/r2\.txt: permission denied \(owner \S+, mode 644\)\n {2}try: chmod u\+w, or build: elsewhere$/m,
+    );
+    chmodSync(join(cwd, 'lib.yaml'), 0);
+    const library = await run(['build'], { cwd });
+    assert.equal(
+      library.stderr.replace(/^ {2}\d.*\n.*\n/m, ''),
+      'error: tg.yaml:1:13: cannot read lib.yaml\n  try: chmod u+r lib.yaml\n1 error, nothing was run\n',
+    );
+  },
+);
