@@ -32,7 +32,7 @@ export function failureOf(error: unknown): TaskFailure {
     return {
       code: 'no-space',
       message: `${path ?? 'the build folder'}: no space left`,
-      try: 'tg gc, then the same build',
+      try: 'make room, then the same build',
     };
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
     const where = dest ?? path ?? '';

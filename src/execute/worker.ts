@@ -107,7 +107,7 @@ function errorOf(error: unknown): JobError {
     return {
       code: 'no-space',
       message: `${(e as NodeJS.ErrnoException).path ?? 'the build folder'}: no space left`,
-      try: 'tg gc, then the same build',
+      try: 'make room, then the same build',
     };
   return {
     code: 'bad-input',

@@ -326,7 +326,11 @@ function storeError(error: unknown, path: string): StoreError {
     return new StoreError('no-space', `${path}: no space left`, 'make room, then the same build');
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
     return new StoreError('no-access', `${path}: cannot be written`, 'chmod u+w, or another -C');
-  return new StoreError('no-access', `${path}: ${message}`, 'tg doctor looks at the disk');
+  return new StoreError(
+    'no-access',
+    `${path}: ${message}`,
+    'look at the disk, then the same build',
+  );
 }
 
 /** A path as it stands in records: relative to the root where below it. */

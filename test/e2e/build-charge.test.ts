@@ -38,6 +38,17 @@ const BAD = {
   'cal/ped_r42.json': '{\n  "1": {"pedestal_mv": 580},\n  "4211697": {"pedestal_mv":  "n/a"}\n}\n',
 };
 
+/** Fields of the lines of `--json`. */
+const FIELDS: Readonly<Record<string, readonly string[]>> = {
+  planned: ['v', 'type', 'tasks', 'stale', 'maybe', 'fresh', 't'],
+  stale: ['v', 'type', 'task', 'reasons', 't'],
+  started: ['v', 'type', 'task', 'attempt', 'worker', 't'],
+  progress: ['v', 'type', 'task', 'n', 'of', 'unit', 't'],
+  done: ['v', 'type', 'task', 'seconds', 'same', 'outputs', 'lost', 'notes', 't'],
+  failed: ['v', 'type', 'task', 'seconds', 'error', 'log', 't'],
+  cancelled: ['v', 'type', 'task', 'because', 't'],
+};
+
 describe('tg build on the charge fixtures', { skip: withoutFixtures }, () => {
   test('cold, then with nothing to do, then after edits that change no value', async () => {
     const cwd = chargeProject();
@@ -251,6 +262,15 @@ describe('tg build on the charge fixtures', { skip: withoutFixtures }, () => {
     assert.equal(told[1]!['stale'], 18);
     const of = (type: string): Record<string, unknown>[] =>
       told.filter((each) => each['type'] === type);
+    for (const [type, wanted] of Object.entries(FIELDS)) {
+      assert.ok(of(type).length > 0, type);
+      // Fields may be added at any time; those of the contract are there, in its order.
+      for (const line of of(type))
+        assert.deepEqual(
+          Object.keys(line).filter((key) => wanted.includes(key)),
+          wanted,
+        );
+    }
     const hits = of('done').find((each) => each['task'] === 'charge/hits@r41')!;
     const [output] = hits['outputs'] as Record<string, unknown>[];
     assert.equal(output!['target'], 'charge/hits@r41');
