@@ -196,6 +196,7 @@ for (const wanted of process.argv.length > 2 ? process.argv.slice(2).map(Number)
         pedestals: { content: simulatedPedestals(anode, 1), path: null },
         configurations: { content: simulatedConfigurations(anode, 2), path: null },
         layout: anode.layout,
+        upstream: false,
         defaults: { pedestal: 580, vref: 1300, vcm: 288 },
       });
       const known = new Map();

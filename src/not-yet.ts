@@ -17,8 +17,6 @@ export function notYet(project: Project): Diagnostic[] {
   const { link, executor, cache } = project;
   if (link.refs === 'pairs')
     say('link.refs', 'link.refs: pairs is not there in this version', 'region');
-  if (link.when === 'idle')
-    say('link.when', 'link.when: idle is not there in this version', 'build or asked');
   if (executor?.kind === 'slurm')
     say('executor', 'executor slurm is not there in this version', 'kind: threads');
   if (cache !== undefined) say('cache', 'cache is not there in this version', 'take it out');

@@ -30,7 +30,8 @@ export function matchSources(
     const first = found.sources[0]?.files[0];
     const hasRuns = first === undefined ? entry.pattern.includes('{run') : first.run !== undefined;
     const here = new Set(found.sources.map((s) => s.target));
-    const gone = before.filter(([target]) => !here.has(target));
+    // Who names the files means these.
+    const gone = entry.given === undefined ? before.filter(([target]) => !here.has(target)) : [];
     matched.set(entry.name, {
       entry,
       targets: found.sources,

@@ -1,6 +1,7 @@
 /** `tg build`: flags to the engine's options, its events to a reporter, its end to an exit code. Decides nothing about tasks. */
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
+import { grouped } from '../core/text.ts';
 import type { BuildEvent } from '../core/types.ts';
 import { logStamp, quickAnswer } from '../store/quick.ts';
 import type { QuickAnswer, QuickList, QuickQuestion, QuickReply } from '../store/quick.ts';
@@ -72,7 +73,7 @@ const quick = (located: Located, question: QuickQuestion): QuickReply =>
 
 function tellFresh(call: Call, { tasks, files }: QuickAnswer): void {
   if (!call.quiet) {
-    const n = String(tasks).replace(/\B(?=(\d{3})+(?!\d))/g, ' ');
+    const n = grouped(tasks);
     const word = tasks === 1 ? 'task' : 'tasks';
     const seconds = performance.now() / 1000;
     const took = seconds.toFixed(seconds < 0.095 ? 2 : 1);

@@ -1,10 +1,10 @@
-/** Direct mode: `-i [SOURCE=]FILE -o FILE [-c LIBRARY]` instead of a tg.yaml. Knows which library reads what. */
+/** Direct mode: `-i [SOURCE=]FILE -o FILE [-c LIBRARY]` (or `-o FOLDER/`, each file a run) instead of a tg.yaml. Knows which library reads what. */
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { SourceEntry } from '../core/types.ts';
 import { isMadeByTg, kindOfFile } from '../execute/kind-of-file.ts';
 import type { FileKind } from '../execute/kind-of-file.ts';
-import { nearestFile, shownPath } from '../procedures/files.ts';
+import { nearestFile, shownPath, shownPaths } from '../procedures/files.ts';
 import { directProject, directSource } from '../procedures/load.ts';
 import { grouped, plural } from '../report/format.ts';
 import { shipped } from './shipped.ts';
@@ -38,13 +38,26 @@ export async function directMode(call: Call): Promise<Located> {
   const inputs: Input[] = [];
   for (const word of written) inputs.push(await readInput(word, call.cwd));
   const target = resolve(call.cwd, output);
-  await checkOutput(output, target, inputs);
+  const isFolder =
+    output.endsWith('/') || statSync(target, { throwIfNoEntry: false })?.isDirectory() === true;
+  const sources = sourcesOf(inputs, call.cwd, isFolder);
+  const runs = new Set(sources.flatMap(({ given }) => given?.map(({ run }) => run) ?? []));
+  if (isFolder)
+    for (const run of runs)
+      await checkOutput(join(output, `${run}.h5`), join(target, `${run}.h5`), inputs);
+  else await checkOutput(output, target, inputs);
   const libraries = call.has('library') ? call.values('library') : librariesOf(inputs);
   for (const library of libraries) refuseWorkflow(library, call.cwd);
-  const sources = sourcesOf(inputs, call.cwd);
   const root = dirname(target);
+  const file = isFolder ? '{run}.h5' : basename(target);
   const loaded = directProject(
-    { root, libraries, sources, link: { file: basename(target), when: 'build' } },
+    {
+      root,
+      libraries,
+      sources,
+      link: { file, when: 'build' },
+      ...(isFolder ? { build: target } : {}),
+    },
     shipped,
     { cwd: call.cwd },
   );
@@ -77,6 +90,8 @@ async function readInput(word: string, cwd: string): Promise<Input> {
     throw refuse('no-file', `no file ${shown}`, fix);
   }
   const kind: FileKind = stat.isFile() ? await kindOfFile(path) : { kind: 'unknown' };
+  if (kind.kind === 'unknown' && kind.why !== undefined)
+    throw refuse('bad-input', shownPaths(kind.why.message, cwd), kind.why.try ?? 'another file', 1);
   if (kind.kind === 'unknown' && named === null)
     throw refuse(
       'unknown-input',
@@ -91,12 +106,6 @@ async function checkOutput(
   target: string,
   inputs: readonly Input[],
 ): Promise<void> {
-  if (output.endsWith('/') || statSync(target, { throwIfNoEntry: false })?.isDirectory() === true)
-    throw refuse(
-      'bad-flag',
-      `-o ${output}: several runs in one call are not possible yet`,
-      '-o FILE, one call per run',
-    );
   if (!existsSync(target)) return;
   const real = realpathSync(target);
   if (inputs.some(({ path }) => realpathSync(path) === real))
@@ -134,23 +143,66 @@ function refuseWorkflow(library: string, cwd: string): void {
     );
 }
 
-function sourcesOf(inputs: readonly Input[], cwd: string): SourceEntry[] {
-  const sources = new Map<string, SourceEntry>();
-  for (const { source, kind, shown, place } of inputs) {
+/** A file of a source: as typed, and the place in it that counts. */
+interface Given {
+  shown: string;
+  path: string;
+  place: string;
+}
+
+/**
+ * One source per name. Into a folder each file of a name that was given several times is a run, called as the file is; a name given
+ * once belongs to all of them, or, where none was given twice, to the run of the first file.
+ */
+function sourcesOf(inputs: readonly Input[], cwd: string, isFolder: boolean): SourceEntry[] {
+  const files = new Map<string, Given[]>();
+  for (const { source, kind, shown, path, place } of inputs) {
     const names =
       source !== undefined ? [source] : kind.kind === 'flow' ? kind.tables : [kind.kind];
     for (const name of names) {
-      if (sources.has(name))
-        throw refuse(
-          'bad-flag',
-          `several files of ${name} in one call are not possible yet`,
-          'one call per file, each with its own -o',
-        );
       const inside = kind.kind === 'flow' && source === undefined ? `/${name}` : place;
-      sources.set(name, directSource(name, shown, inside, cwd));
+      files.set(name, [...(files.get(name) ?? []), { shown, path, place: inside }]);
     }
   }
-  return [...sources.values()];
+  const several = [...files.values()].some((list) => list.length > 1);
+  return [...files].map(([name, list]) => {
+    const { shown, place } = list[0]!;
+    if (list.length > 1 && !isFolder)
+      throw refuse(
+        'bad-flag',
+        `-i: ${plural(list.length, 'file')} of ${name} make as many runs, -o is one file`,
+        '-o FOLDER/',
+      );
+    if (!isFolder || (several && list.length === 1)) return directSource(name, shown, place, cwd);
+    return directSource(
+      name,
+      shown,
+      place,
+      cwd,
+      several ? runsOf(name, list) : [{ path: list[0]!.path, run: stemOf(inputs[0]!.path) }],
+    );
+  });
+}
+
+const stemOf = (path: string): string => basename(path).replace(/\.[^.]+$/, '');
+
+/** @throws Refusal when two files have one name, or different places count in them */
+function runsOf(name: string, list: readonly Given[]): { path: string; run: string }[] {
+  const seen = new Map<string, string>();
+  for (const { shown, path, place } of list) {
+    const run = stemOf(path);
+    const first = seen.get(run);
+    if (first !== undefined)
+      throw refuse('duplicate-run', `${first} and ${shown} are both run ${run}`, 'rename one');
+    seen.set(run, shown);
+    if (place !== list[0]!.place)
+      throw refuse(
+        'bad-flag',
+        `-i: ${name} is ${list[0]!.shown}::${list[0]!.place} and ${shown}::${place}`,
+        'the same place in all files',
+      );
+  }
+  return list.map(({ path }) => ({ path, run: stemOf(path) }));
 }
 
 function describe({ kind, source }: Input): string {

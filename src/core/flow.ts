@@ -27,7 +27,8 @@ export function flowProcedure(where: Where, link: LinkSettings): Procedure {
     after: [],
     retries: 0,
     timeout: undefined,
-    priority: 0,
+    // Idle: behind everything that can run.
+    priority: link.when === 'idle' ? -1e9 : 0,
     always: false,
     replace: false,
     checks: [],

@@ -1,7 +1,7 @@
 /** A reason as the user reads it: one line, a difference. Knows no files. */
+import { grouped } from './text.ts';
 import type { Reason } from './types.ts';
 
-const grouped = (n: number): string => String(n).replace(/\B(?=(\d{3})+(?!\d))/g, ' ');
 const text = (value: string | undefined): string => value ?? 'none';
 
 /** `pedestal_file changed (1 of 6 055 values read)`. @param when formats a moment (unix seconds) */

@@ -63,6 +63,8 @@ export interface SourceEntry {
   place: string;
   archived: boolean;
   hash: 'full' | 'fast';
+  /** Files told one by one instead of by the pattern (direct mode). Absolute paths. */
+  given?: readonly { path: string; run: string }[];
   where: Where;
 }
 

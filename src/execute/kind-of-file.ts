@@ -5,7 +5,8 @@ export type FileKind =
   | { kind: 'packets'; rows: number; version: string | undefined }
   /** Tables as `charge/hits`. */
   | { kind: 'flow'; tables: readonly string[] }
-  | { kind: 'unknown' };
+  /** `why`: HDF5 by its name or its first bytes, and not to be read. */
+  | { kind: 'unknown'; why?: { message: string; try: string | undefined } };
 
 const SIGNATURE = Buffer.from([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]);
 
@@ -26,13 +27,14 @@ function isHdf5(path: string): boolean {
 
 /** @throws an error of the file system */
 export async function kindOfFile(path: string): Promise<FileKind> {
-  if (!isHdf5(path)) return { kind: 'unknown' };
+  if (!isHdf5(path) && !/\.(h5|hdf5)$/i.test(path)) return { kind: 'unknown' };
   const { openH5 } = await import('../h5/index.ts');
   let file;
   try {
     file = await openH5(path);
-  } catch {
-    return { kind: 'unknown' }; // damaged: the task that reads it says how
+  } catch (error) {
+    const { message, try: fix } = error as Error & { try?: string };
+    return { kind: 'unknown', why: { message, try: fix } };
   }
   try {
     if (file.kind('/packets') === 'dataset') {

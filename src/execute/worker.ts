@@ -2,6 +2,7 @@
 import { parentPort } from 'node:worker_threads';
 import v8 from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { noteText } from '../core/text.ts';
 import { TaskError } from '../task-module.ts';
 import { taskContext } from './context.ts';
 import type { FromWorker, Job, JobError, JobEvent, JobResult, ToWorker } from './job.ts';
@@ -22,7 +23,15 @@ async function runJob(
     case 'module': {
       const module = await loadModule(job.module, job.user);
       const running = taskContext(job.job, signal, emit);
-      await module.run(running.context);
+      try {
+        await module.run(running.context);
+      } catch (error) {
+        // What it had noted by then may say why: it belongs to the log of the try.
+        for (const note of running.finish().notes)
+          if (!note[3])
+            emit({ type: 'output', stream: 'stderr', text: `warning: ${noteText(note)}\n` });
+        throw error;
+      }
       const told = running.finish();
       return { ...told, ...(await finishOutputs(job.job, told.trace)) };
     }

@@ -79,6 +79,8 @@ export function directProject(
     libraries: readonly string[];
     sources: readonly SourceEntry[];
     link?: Partial<LinkSettings>;
+    /** Default: the root. */
+    build?: string;
   },
   shipped: Shipped,
   options: LoadOptions = {},
@@ -109,17 +111,18 @@ export function directProject(
   const link = { ...project.link, ...given.link };
   return {
     ...loaded,
-    project: { ...project, root: given.root, build: given.root, sources, link },
+    project: { ...project, root: given.root, build: given.build ?? given.root, sources, link },
     diagnostics: [...missing, ...loaded.diagnostics],
   };
 }
 
-/** A source that is one file, for direct mode: `packets=raw/x.h5::/packets`. */
+/** A source that is one file, for direct mode: `packets=raw/x.h5::/packets`; or several, `given` with their runs. */
 export function directSource(
   name: string,
   path: string,
   place: string,
   cwd: string = process.cwd(),
+  given?: SourceEntry['given'],
 ): SourceEntry {
   const where: Where = { file: `-i ${name}=${path}`, line: 1, column: 1 };
   return {
@@ -129,6 +132,7 @@ export function directSource(
     place,
     archived: false,
     hash: 'full',
+    ...(given === undefined ? {} : { given }),
     where,
   };
 }

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, parse, resolve, sep } from 'node:path';
 import { compareNatural } from '../core/names.ts';
+import { grouped } from '../core/text.ts';
 import type { Diagnostic, RunTable, Source, SourceEntry } from '../core/types.ts';
 import { namesIn, nearestFile, shownPath } from './files.ts';
 import { matchPath, patternDistance, segmentMatcher, segmentsOf } from './pattern.ts';
@@ -119,6 +120,11 @@ export function matchFiles(entry: SourceEntry, options: MatchOptions): SourceFil
     const run = listed ?? wildcards['run'];
     files.push(run === undefined ? { path: `${shown}${name}` } : { path: `${shown}${name}`, run });
   };
+  if (entry.given !== undefined) {
+    const shownBelow = (path: string): string =>
+      path.startsWith(below) ? path.slice(below.length) : path;
+    return sortFiles(entry.given.map(({ path, run }) => ({ path: shownBelow(path), run })));
+  }
   const { root } = parse(entry.pattern);
   walk(root, segmentsOf(entry.pattern.slice(root.length)), {}, add);
   if (entry.archived && options.known !== undefined) {
@@ -207,9 +213,6 @@ const few = (names: readonly string[]): string =>
   names.length <= 3
     ? names.join(', ')
     : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
-
-/** Thousands apart: 12 005. */
-const grouped = (n: number): string => String(n).replace(/\B(?=(?:\d{3})+$)/g, ' ');
 
 /** What there is instead: `nearest of 14 files in raw/: raw/packet_r41.h5`. */
 function whatIsThere(entry: SourceEntry, cwd: string): string {

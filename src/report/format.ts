@@ -1,7 +1,8 @@
 /** Numbers, times and sizes as people read them (UX.md section 1). Knows no events. */
 
-/** Thousands apart: 14 904. */
-export const grouped = (n: number): string => String(n).replace(/\B(?=(\d{3})+(?!\d))/g, ' ');
+import { grouped } from '../core/text.ts';
+
+export { grouped };
 
 /** Three significant digits, thousands apart from 1 000 on. */
 export function measured(n: number): string {

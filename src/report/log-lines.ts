@@ -1,4 +1,5 @@
 /** The head of `tg log`: which try it was and how it ended, and the notes of a run that ended well. Knows no files. */
+import { noteText } from '../core/text.ts';
 import type { LogEntry } from '../core/types.ts';
 import { duration, grouped, moment } from './format.ts';
 
@@ -52,10 +53,5 @@ export function logNotes(entry: LogEntry): string[] {
   const lost = entry.lost
     .filter(([n]) => n > 0)
     .map(([n, of, reason]) => `lost: ${grouped(n)} of ${grouped(of)} ${reason}`);
-  const notes = entry.notes.map(([text, n, of]) => {
-    const count =
-      n === null ? '' : of === null ? `${grouped(n)} ` : `${grouped(n)} of ${grouped(of)} `;
-    return `note: ${count}${text}`;
-  });
-  return [...lost, ...notes];
+  return [...lost, ...entry.notes.map((note) => `note: ${noteText(note)}`)];
 }

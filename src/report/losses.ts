@@ -1,4 +1,5 @@
 /** What the tasks of this build lost and noted, summed over their runs. Pure; an entry speaks for its task. */
+import { noteText } from '../core/text.ts';
 import type { LogEntry, Task } from '../core/types.ts';
 import { grouped, plural } from './format.ts';
 import type { Story } from './story.ts';
@@ -32,13 +33,6 @@ export function lossLines(story: Story): string[] {
 }
 
 type Note = LogEntry['notes'][number];
-
-const noteText = ([text, n, of]: Note): string =>
-  n === null
-    ? text
-    : of === null
-      ? `${grouped(n)} ${text}`
-      : `${grouped(n)} of ${grouped(of)} ${text}`;
 
 /** Notes of one task, each in full: with -v. */
 export const notesOf = (task: Task, entry: LogEntry): string[] =>

@@ -38,7 +38,7 @@ const HIT = compound([
 const nameOf = (path: string | null): string => (path === null ? '' : basename(path));
 
 export default defineTask({
-  version: '1',
+  version: '2',
   params,
   configuration: ['pedestal_file', 'configuration_file'],
   files: ['geometry_file'],
@@ -55,6 +55,7 @@ export default defineTask({
         path: context.file('configuration_file'),
       },
       layout: geometry === null ? null : parseLayout(readFileSync(geometry, 'utf8'), geometry),
+      upstream: settings.compat === 'upstream',
       defaults: {
         pedestal: settings.pedestal_default,
         vref: settings.vref_default,
@@ -121,6 +122,7 @@ function report(
     const text = `pixels have no configuration, vref ${vref} mV and vcm ${vcm} mV used`;
     context.note(text, noConfiguration, pixels, true);
   }
+  if (survey.mistake !== undefined) throw survey.mistake;
   if (geometry === null) {
     if (hits > 0) context.note('hits at (0, 0), no geometry_file', hits, hits);
     return;

@@ -1,8 +1,9 @@
 /** What is known of each pixel that has hits: calibration and place, asked once per pixel, with what is missing counted. */
+import { TaskError } from 'tg';
 import { entriesOf, numberIn, type CalibrationFile } from './calibration.ts';
 import type { Pixel } from './hits.ts';
 import { placeOf, type Layout, type NoPlace } from './layout.ts';
-import { pixelKey, type Address } from './pixel-key.ts';
+import { CHANNELS, pixelKey, type Address } from './pixel-key.ts';
 
 export interface SurveySources {
   /** {key: {pedestal_mv}}. */
@@ -11,6 +12,8 @@ export interface SurveySources {
   configurations: CalibrationFile;
   /** null: all pixels are at (0, 0). */
   layout: Layout | null;
+  /** Upstream: a channel_id above 63, which no chip has, is looked up under the key of another chip's pixel. */
+  upstream: boolean;
   /** mV. */
   defaults: { pedestal: number; vref: number; vcm: number };
 }
@@ -21,6 +24,8 @@ export interface PixelSurvey {
   pixels: number;
   noPedestal: number;
   noConfiguration: number;
+  /** The first entry that cannot be used; the survey goes on, so that the rest is known too. */
+  mistake: TaskError | undefined;
   /** Those without a place in the layout: number in the order asked, address, and why. */
   unplaced: { pixel: number; address: Address; why: NoPlace }[];
 }
@@ -36,16 +41,34 @@ export function createPixelSurvey(sources: SurveySources): PixelSurvey {
     pixels: 0,
     noPedestal: 0,
     noConfiguration: 0,
+    mistake: undefined,
     unplaced: [],
   };
   return survey;
 
+  function valueOf(
+    file: CalibrationFile,
+    entries: ReturnType<typeof entriesOf>,
+    { channelId }: Address,
+    key: number,
+    name: string,
+  ): number | undefined {
+    if (channelId >= CHANNELS && !sources.upstream) return undefined;
+    try {
+      return numberIn(file, entries, key, name);
+    } catch (error) {
+      if (!(error instanceof TaskError)) throw error;
+      survey.mistake ??= error;
+      return undefined;
+    }
+  }
+
   function describe(address: Address): Pixel {
     const key = pixelKey(address);
-    const pedestal = numberIn(pedestals, pedestalEntries, key, 'pedestal_mv');
+    const pedestal = valueOf(pedestals, pedestalEntries, address, key, 'pedestal_mv');
     if (pedestal === undefined) survey.noPedestal++;
-    const vref = numberIn(configurations, configurationEntries, key, 'vref_mv');
-    const vcm = numberIn(configurations, configurationEntries, key, 'vcm_mv');
+    const vref = valueOf(configurations, configurationEntries, address, key, 'vref_mv');
+    const vcm = valueOf(configurations, configurationEntries, address, key, 'vcm_mv');
     if (vref === undefined || vcm === undefined) survey.noConfiguration++;
     const place = layout === null ? ORIGIN : placeOf(layout, address);
     const isPlaced = typeof place !== 'string';
