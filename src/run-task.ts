@@ -1,7 +1,7 @@
 /** One try of one task: stage, job, result. Knows how each kind of task is run; not when, and not what is recorded. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
-import { baseLines } from './core/manifest.ts';
+import { baseLines, inputNames } from './core/manifest.ts';
 import { reasonText } from './core/reason.ts';
 import type {
   BuildEvent,
@@ -134,7 +134,8 @@ function timeLimit(options: RunOptions): {
 function taskJob(options: RunOptions, stage: string): TaskJob {
   const { ws, task, plan } = options;
   const names = new Map<string, string>();
-  const taken = new Set<string>();
+  // Names that the stage has for itself.
+  const taken = new Set<string>(['scratch', 'task.json']);
   const outputs: StagedOutput[] = task.outputs.map((o, i) => {
     let path = names.get(o.path);
     if (path === undefined) {
@@ -148,7 +149,9 @@ function taskJob(options: RunOptions, stage: string): TaskJob {
   const inputs: Record<string, InputPlace[]> = {};
   const sources: string[] = [];
   for (const input of task.inputs) {
-    inputs[input.alias] = input.targets.flatMap((target) => placesOf(ws, plan, target));
+    // One alias may stand for several targets: `{pair: [a, b]}`.
+    const places = input.targets.flatMap((t) => placesOf(ws, plan, t));
+    inputs[input.alias] = [...(inputs[input.alias] ?? []), ...places];
     if (input.targets.some((t) => plan.sources.has(t))) sources.push(input.alias);
   }
   const files: Record<string, TaskJob['files'][string]> = {};
@@ -157,6 +160,7 @@ function taskJob(options: RunOptions, stage: string): TaskJob {
     // Relative even outside of the root: it stands in provenance, which knows no absolute path.
     files[name] = { ...file, shown: file.path === null ? null : relative(ws.root, file.path), id };
   }
+  const fast = options.inputs.flatMap(([t]) => (plan.sources.get(t)?.hash === 'fast' ? [t] : []));
   const base = baseLines(task, ws.codeOf(task), options.inputs);
   const key = sha256(base.join('\n'));
   return {
@@ -179,6 +183,8 @@ function taskJob(options: RunOptions, stage: string): TaskJob {
       code: ws.codeOf(task),
       key,
       inputs: Object.fromEntries(options.inputs),
+      // Of these only size, time and ends were looked at.
+      ...(fast.length === 0 ? {} : { fast }),
       tg: VERSION,
     },
   };
@@ -187,6 +193,8 @@ function taskJob(options: RunOptions, stage: string): TaskJob {
 /** What the task depends on whatever it reads: declared environment; a command reads all it is given. */
 function knownTrace(task: Task, files: TaskJob['files'], names: Json): TraceDocument[] {
   const trace = environmentTrace(task.procedure.environment);
+  const aliases = inputNames(task);
+  if (aliases.length > 0) trace.push({ name: 'input', values: aliases, read: 0 });
   if (task.kind !== 'command') return trace;
   trace.push(...wholeTrace(task));
   for (const [name, file] of Object.entries(files))
