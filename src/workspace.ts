@@ -5,6 +5,7 @@ import { expand } from './core/expand.ts';
 import type { Expansion, MatchedSource } from './core/expansion.ts';
 import { flowProcedure, flowTasks, withFlow } from './core/flow.ts';
 import { plan } from './core/plan.ts';
+import { mergeCode } from './core/scan.ts';
 import { wantedTasks } from './core/targets.ts';
 import type { Wanted } from './core/targets.ts';
 import type {
@@ -125,6 +126,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
   diagnostics.push(...expandWith(new Map()));
   if (errors().length > 0) throw new Mistakes(diagnostics);
 
+  let kept: Map<string, string> | undefined;
   const codes = new Map<Procedure, string>();
   const idOf = (path: string): ContentId | undefined => known.idNow(below(root, path)) ?? undefined;
   const codeFiles = ({ kind, procedure }: Task): string[] => {
@@ -139,7 +141,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
   };
   const codeOf = (task: Task): string => {
     if (task.kind === 'flow') return `flow 1 ${project.link.refs}`;
-    if (task.kind === 'merge') return 'merge 1';
+    if (task.kind === 'merge') return mergeCode(task, relative(root, project.build));
     let code = codes.get(task.procedure);
     if (code === undefined) {
       const module = modules.get(task.procedure.name);
@@ -173,6 +175,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
           words,
           default: project.default,
           workflows: project.workflows,
+          linked: project.link.when !== 'asked',
           sources,
           relative: (path) => below(root, resolve(options.cwd, path)),
           elsewhere: new Map(),
@@ -184,7 +187,13 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
         return { wanted: found.wanted, diagnostics: found.diagnostics };
       const all = only ? found.wanted.tasks : withFlow(expansion!, found.wanted, project);
       const tasks = flow ? all : all.filter((i) => expansion!.tasks[i]!.kind !== 'flow');
-      const planned = plan({ tasks: expansion!.tasks, sources: expansion!.sources, wanted: tasks });
+      const planned = plan({
+        tasks: expansion!.tasks,
+        sources: expansion!.sources,
+        wanted: tasks,
+        kept: (kept ??= keptFiles(project, modules)),
+        store: below(root, folder),
+      });
       return {
         ...(planned.plan === undefined ? {} : { plan: planned.plan }),
         wanted: found.wanted,
@@ -193,6 +202,16 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     },
     shown: (path) => shownPath(options.cwd, isAbsolute(path) ? path : join(root, path)),
   };
+}
+
+/** Files the project itself is made of, and what they are: no task may write over them. */
+function keptFiles({ root, files, procedures }: Project, modules: Modules): Map<string, string> {
+  const kept = new Map<string, string>();
+  const keep = (path: string, what: string): void => void kept.set(below(root, path), what);
+  for (const { depends } of procedures) for (const file of depends) keep(file, 'code');
+  for (const { path } of modules.values()) keep(path, 'code');
+  for (const file of files) keep(file, 'a file of the project');
+  return kept;
 }
 
 /** Relative to where the user stands; absolute when more than two `..` up. */

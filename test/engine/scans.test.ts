@@ -179,6 +179,31 @@ test('products of a scan merge to one list of point, path and id, with provenanc
   assert.ok(w.has('.tg/artifacts/p.json.tg.json'));
 });
 
+test('a list of products whose paths change is made again, though no content changed', async () => {
+  const entry_ = (path: string): string =>
+    JSON.stringify([
+      {
+        name: 'p',
+        type: 'command',
+        scan: [axis('a', [1, 2]), axis('b', [1])],
+        parameters: { a: 0, b: 0 },
+        outputs: { p: path },
+        command: ['sh', '-c', 'echo {a} > "$0"', '{output:p}'],
+      },
+    ]);
+  const w = world(project([]));
+  w.write({ 'lib.yaml': entry_('p/{a}_{b}.txt') });
+  await w.build();
+  w.write({ 'lib.yaml': entry_('q/{a}_{b}.txt') });
+  const { ran, why } = await w.build();
+  assert.deepEqual(merges(ran.map((t) => t.replace(/^p/, 's'))), ['s', 's@a=1,b=*', 's@a=2,b=*']);
+  assert.match(why['p']!, /^its outputs changed;/);
+  assert.equal(why['p@a=1,b=*'], 'its outputs changed');
+  assert.match(w.read('.tg/artifacts/p.json'), /build\/q\/1_1\.txt/);
+  assert.doesNotMatch(w.read('.tg/artifacts/p.json'), /build\/p/);
+  assert.deepEqual((await w.build()).ran, []);
+});
+
 test('a scan of tables and products at once merges both', async () => {
   const both = POINT.replace(
     'writer.close();\n  },',
