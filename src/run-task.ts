@@ -1,6 +1,7 @@
 /** One try of one task: stage, job, result. Knows how each kind of task is run; not when, and not what is recorded. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
+import { outside } from './core/checks.ts';
 import { baseLines, inputNames } from './core/manifest.ts';
 import { reasonText } from './core/reason.ts';
 import type {
@@ -334,36 +335,18 @@ function innerList(path: string): Json[] {
 }
 
 /** `checks:` of the procedure against rows and counts. @throws JobFailure for a bad one */
-function checkQuantities(task: Task, result: JobResult, options: RunOptions): void {
-  for (const check of task.procedure.checks) {
-    const value =
-      check.quantity === 'rows'
-        ? result.outputs.reduce((n, o) => n + (o.rows ?? 0), 0)
-        : result.counts.find(([name]) => name === check.quantity)?.[1];
-    if (value === undefined) continue;
-    const outside = (
-      limits: { below?: number; above?: number } | undefined,
-    ): string | undefined => {
-      if (limits?.below !== undefined && value < limits.below) return `below ${limits.below}`;
-      if (limits?.above !== undefined && value > limits.above) return `above ${limits.above}`;
-      return undefined;
-    };
-    const bad = outside(check.bad);
-    if (bad !== undefined)
-      throw new JobFailure({
-        code: 'bad-value',
-        message: `${check.quantity} is ${value}, ${bad}`,
-        try: 'look at its inputs, or change its checks',
-      });
-    const warn = outside(check.warn);
-    if (warn !== undefined)
-      options.report({
-        type: 'diagnostic',
-        diagnostic: {
-          severity: 'warning',
-          code: 'bad-value',
-          message: `${task.id}: ${check.quantity} is ${value}, ${warn}`,
-        },
-      });
-  }
+function checkQuantities({ id, procedure }: Task, result: JobResult, options: RunOptions): void {
+  const told = { rows: result.outputs.map(({ rows }) => rows), counts: result.counts };
+  const bad = outside(procedure.checks, 'bad', told)[0];
+  if (bad !== undefined)
+    throw new JobFailure({
+      code: 'bad-value',
+      message: bad,
+      try: 'look at its inputs, or change its checks',
+    });
+  for (const warn of outside(procedure.checks, 'warn', told))
+    options.report({
+      type: 'diagnostic',
+      diagnostic: { severity: 'warning', code: 'bad-value', message: `${id}: ${warn}` },
+    });
 }

@@ -1,5 +1,6 @@
 /** Is a task fresh, and if not, why: its recorded entry against today's code, inputs, outputs and values. Knows nothing of how those were fetched. */
 import { valueAt } from './canonical.ts';
+import { outside } from './checks.ts';
 import { inputNames } from './manifest.ts';
 import type { Difference } from './trace.ts';
 import { differences, isDocumentOf, leavesOf } from './trace.ts';
@@ -50,6 +51,7 @@ export function whyStale(task: Task, entry: LogEntry | undefined, today: Today):
   if (!reasons.some((r) => r.kind.startsWith('input'))) namingReasons(task, entry, reasons);
   valueReasons(task, entry, today, reasons);
   outputReasons(task, entry, today, reasons);
+  if (reasons.length === 0) checkReasons(task, entry, reasons);
   return reasons;
 }
 
@@ -84,6 +86,14 @@ function inputReasons(entry: LogEntry, today: Today, reasons: Reason[]): void {
     if (!after.has(target)) reasons.push({ kind: 'input-removed', target });
   // The same inputs in another order: order matters to the task.
   if (reasons.length === 0) reasons.push({ kind: 'input', target: is[0]![0] });
+}
+
+/** What was made is bad by the checks of today: it would not have been published. */
+function checkReasons(task: Task, { outputs, counts }: LogEntry, reasons: Reason[]): void {
+  const { checks } = task.procedure;
+  if (checks.length === 0) return;
+  const told = outside(checks, 'bad', { rows: outputs.map((o) => o[3]), counts });
+  if (told.length > 0) reasons.push({ kind: 'code', what: 'checks', from: '', to: told[0]! });
 }
 
 /** The same inputs under other names. */
