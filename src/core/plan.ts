@@ -61,7 +61,9 @@ function twoMakers(task: Task, other: Task, output: { target: string; path: stri
         }),
     try: same
       ? 'put {run} and every {axis} into the path'
-      : 'another name, or "replace: true" here to use this one',
+      : task.procedure.replace || other.procedure.replace
+        ? 'another name: the other makes more than is replaced'
+        : 'another name, or "replace: true" here to use this one',
   };
 }
 
