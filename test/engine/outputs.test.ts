@@ -1,7 +1,9 @@
 /** Outputs: whole or absent, in their place, counted by content. Conformance cases B. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, renameSync, utimesSync } from 'node:fs';
 import { test } from 'node:test';
+import { openH5 } from '../../src/h5/index.ts';
 import { join_, project, tables, world } from '../helpers/world.ts';
 
 // 19
@@ -180,8 +182,20 @@ test('two tasks of one flow file run side by side on artifacts of their own', as
     'one.mjs': tables(['one']),
     'two.mjs': tables(['two']),
   });
+  // They meet at a pipe, which neither passes alone.
+  execFileSync('mkfifo', [w.at('pipe')]);
+  const meet = (how: string): string =>
+    `await (await import('node:fs/promises')).${how}(${JSON.stringify(w.at('pipe'))}, 'x');`;
+  w.write({
+    'one.mjs': tables(['one'], meet('writeFile')),
+    'two.mjs': tables(['two'], meet('readFile').replace(", 'x'", '')),
+  });
   const { ran } = await w.build([], { workers: 2 });
   assert.deepEqual(ran, ['flow', 'one', 'two']);
+  const flow = await openH5(w.at('build/flow.h5'));
+  for (const name of ['one', 'two']) assert.deepEqual([...flow.table(name).column('v')], [0, 1, 2]);
+  flow.close();
+  w.write({ 'one.mjs': tables(['one']), 'two.mjs': tables(['two']) });
   assert.deepEqual((await w.build()).ran, []);
   w.write({
     'lib.yaml': JSON.stringify([
