@@ -4,6 +4,7 @@ import { commandCode, moduleCode } from './code.ts';
 import { expand } from './core/expand.ts';
 import type { Expansion, MatchedSource } from './core/expansion.ts';
 import { flowProcedure, flowTasks, withFlow } from './core/flow.ts';
+import { afterMadeFiles } from './core/made-files.ts';
 import { plan } from './core/plan.ts';
 import { mergeCode } from './core/scan.ts';
 import { wantedTasks } from './core/targets.ts';
@@ -28,7 +29,7 @@ import { loadModules, parameterResolver, readSettings } from './project-modules.
 import type { Modules, ShippedTypes } from './project-modules.ts';
 import { goneSources, matchSources } from './project-sources.ts';
 import { notYet } from './not-yet.ts';
-import { below, openStore } from './store/store.ts';
+import { absolute, below, openStore } from './store/store.ts';
 import type { Step, Store } from './store/store.ts';
 import { VERSION } from './version.ts';
 
@@ -121,6 +122,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     });
     for (const task of flowTasks(expansion, flow, project.link, folders.build))
       expansion.tasks.push(task);
+    afterMadeFiles(expansion.tasks, (path) => absolute(root, path));
     return expansion.diagnostics;
   };
   diagnostics.push(...expandWith(new Map()));

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { utimesSync } from 'node:fs';
 import { test } from 'node:test';
+import { decidedPlan } from '../../src/cli/decided-plan.ts';
 import { join_, project, world } from '../helpers/world.ts';
 import type { World } from '../helpers/world.ts';
 
@@ -171,4 +172,36 @@ test('hash: fast looks at size, time and both ends, and says so; without it the 
   assert.deepEqual((await w.build()).ran, ['a']);
   w.write({ 'src.txt': `x${big('3').slice(1)}` });
   assert.deepEqual((await w.build()).ran, ['a']);
+});
+
+test('a configuration file that another task makes comes first, and a dry run knows that it may change', async () => {
+  const w = world({
+    ...project(
+      [
+        {
+          name: 'r',
+          type: './r.mjs',
+          outputs: { r: 'r.txt' },
+          configuration: { conf: 'build/cal.json' },
+        },
+        join_('m', ['s'], { outputs: { m: 'cal.json' } }),
+      ],
+      { sources: { s: 's.json' } },
+    ),
+    's.json': '{"a": 1, "b": 1}',
+    'r.mjs': `import { writeFileSync } from 'node:fs';
+export default { version: '1', run({ output, configuration }) { writeFileSync(output('r'), String(configuration('conf').a)); } };`,
+  });
+  assert.deepEqual((await w.build('r')).started, ['m', 'r']);
+  w.write({ 's.json': '{"a": 2, "b": 1}' });
+  const { plan, seen } = await decidedPlan(await w.open(), []);
+  const r = plan.tasks.findIndex(({ id }) => id === 'r');
+  assert.deepEqual(seen[r], {
+    state: 'maybe',
+    after: plan.tasks.findIndex(({ id }) => id === 'm'),
+  });
+  assert.deepEqual((await w.build()).ran, ['m', 'r']);
+  assert.equal(w.read('build/r.txt'), '2');
+  w.write({ 's.json': '{"a": 2, "b": 2}' });
+  assert.deepEqual((await w.build()).ran, ['m']);
 });
