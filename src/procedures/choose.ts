@@ -1,5 +1,5 @@
 /** The procedures of all libraries: read, their files looked for, one of each name chosen. Knows no settings. */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import type { Diagnostic, Procedure, Where } from '../core/types.ts';
 import { nearestFile, shownPath } from './files.ts';
@@ -40,7 +40,16 @@ function checkFiles(procedure: Procedure, scope: Scope): void {
   if (isModuleFile(type) && !existsSync(resolve(folder, type)))
     missing(resolve(folder, type), places.get('type'));
   for (const [i, file] of procedure.depends.entries()) {
-    if (!existsSync(file)) missing(file, places.get(`depends.${i}`) ?? places.get('depends'));
+    const where = places.get(`depends.${i}`) ?? places.get('depends');
+    if (!existsSync(file)) missing(file, where);
+    else if (statSync(file).isDirectory())
+      scope.report({
+        severity: 'error',
+        code: 'no-file',
+        message: `this is a folder, no file: ${shownPath(file, scope.cwd)}`,
+        ...(where === undefined ? {} : { where }),
+        try: 'name its files',
+      });
   }
 }
 

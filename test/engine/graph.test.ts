@@ -299,3 +299,9 @@ test('the preview is an upper bound: whatever runs was stale or maybe', async ()
   assert.ok(planned?.type === 'planned');
   assert.deepEqual([planned.stale, planned.maybe, planned.fresh], [2, 1, 1]);
 });
+
+test('a folder under depends is refused: its files are the code', async () => {
+  const w = world({ ...project([join_('a', [], { depends: ['code'] })]), 'code/x.py': '' });
+  const { exit, mistakes } = await w.build();
+  assert.deepEqual([exit, mistakes[0]!.message], [2, `this is a folder, no file: code`]);
+});
