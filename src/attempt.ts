@@ -1,6 +1,7 @@
 /** All tries of one stale task, and the commit of the one that ends well. Knows one task; nothing of what else is to run. */
 import PQueue from 'p-queue';
 import { canonical } from './core/canonical.ts';
+import { isDocumentOf } from './core/trace.ts';
 import type { BuildEvent, Json, LogEntry, Plan, Reason, Task, TaskFailure } from './core/types.ts';
 import { JobFailure } from './execute/threads.ts';
 import type { Workers } from './execute/threads.ts';
@@ -138,10 +139,10 @@ function commit(options: AttemptOptions, ran: Ran, started: number): LogEntry {
   store.commit(entry, ran.staged, files);
   for (const [k, { path, place }] of task.outputs.entries())
     ws.facts.published(path, place, files[k]!.id);
+  const before = new Map(old?.outputs.map(([target, , id]) => [target, id]));
   const same =
-    old !== undefined &&
-    old.outputs.length === entry.outputs.length &&
-    old.outputs.every((o, k) => o[2] === entry.outputs[k]![2]);
+    before.size === entry.outputs.length &&
+    entry.outputs.every(([target, , id]) => before.get(target) === id);
   if (old !== undefined && !same && !task.procedure.always && sameWork(old, entry))
     options.report({
       type: 'diagnostic',
@@ -159,7 +160,7 @@ function commit(options: AttemptOptions, ran: Ran, started: number): LogEntry {
 
 /** Keeps a copy of the document that a trace speaks of, so that a later difference can be told in values. */
 function keepRead(ws: Workspace, task: Task, trace: LogEntry['trace'][number]): typeof trace {
-  if (trace.name === 'param' && trace.bits !== undefined) {
+  if (isDocumentOf(trace, 'param') && trace.bits !== undefined) {
     const text = canonical(task.params);
     const id = bytesId(Buffer.from(text));
     ws.store.keepText(id, text);
@@ -177,7 +178,7 @@ const sameWork = (a: LogEntry, b: LogEntry): boolean => {
       type,
       code,
       inputs,
-      outputs.map(([target, path]) => [target, path]),
+      outputs.map(([target, path]) => `${target} ${path}`).sort(),
       trace as unknown as Json,
     ]);
   return work(a) === work(b);

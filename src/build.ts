@@ -1,7 +1,6 @@
 /** The one loop: rounds of plans until nothing is deferred, between the begin and the end of a record. Knows neither YAML nor terminals. */
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
-import { targetOf } from './core/outputs.ts';
 import type { Wanted } from './core/targets.ts';
 import type { ContentId, Diagnostic, LogEntry, Plan, TargetName, Task } from './core/types.ts';
 import { endOrphans } from './execute/orphans.ts';
@@ -10,6 +9,7 @@ import { readLists } from './lists.ts';
 import type { Lists } from './lists.ts';
 import { madeIds } from './made.ts';
 import { missingFiles } from './missing-files.ts';
+import { wasMadeOf } from './project-sources.ts';
 import { runRound } from './round.ts';
 import type { BuildOptions, Ended, Round } from './round.ts';
 import { openStages } from './stages.ts';
@@ -152,8 +152,7 @@ function madeOf(ws: Workspace, source: string, target: TargetName): boolean {
   const selection = target.includes('@') ? target.slice(target.indexOf('@') + 1) : '';
   return ws.project.procedures.some(
     (p) =>
-      p.inputs.some((i) => i.target === source) &&
-      ws.store.entry(targetOf(p.name, selection)) !== undefined,
+      p.inputs.some((i) => i.target === source) && wasMadeOf(ws.store, p.name, selection, target),
   );
 }
 

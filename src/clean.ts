@@ -6,6 +6,9 @@ import { absolute } from './store/store.ts';
 import type { Store } from './store/store.ts';
 import { logPath, readTaskLogs } from './task-log.ts';
 
+/** What must be known of a task to remove what it made. */
+export type Cleaned = Pick<Task, 'id' | 'outputs' | 'procedure'>;
+
 export interface Removed {
   task: string;
   files: number;
@@ -24,7 +27,7 @@ export function sourcePaths(root: string, sources: ReadonlyMap<TargetName, Sourc
  * Files of a task that tg made: those of its record; where it died while publishing, those it may have published.
  * The sidecar of a product goes with it.
  */
-function filesOf(store: Store, task: Task, keep: ReadonlySet<string>): string[] {
+function filesOf(store: Store, task: Cleaned, keep: ReadonlySet<string>): string[] {
   const entry = store.entry(task.id);
   const paths =
     entry !== undefined
@@ -51,7 +54,7 @@ function pruneFolders(from: string, top: string): void {
 /** Files first, the record after: whoever dies in between is stale, never falsely fresh. @returns undefined when there was nothing */
 export function cleanTask(
   store: Store,
-  task: Task,
+  task: Cleaned,
   keep: ReadonlySet<string>,
   tops: readonly string[],
 ): Removed | undefined {

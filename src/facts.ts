@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { canonical } from './core/canonical.ts';
-import { packedAgrees, traceOf } from './core/trace.ts';
+import { isDocumentOf, packedAgrees, traceOf } from './core/trace.ts';
 import type { ContentId, Json, Source, TargetName, Task, TraceDocument } from './core/types.ts';
 import { record } from './core/view.ts';
 import { isDocument, parseText } from './execute/document.ts';
@@ -66,10 +66,13 @@ export function facts(
   const agreed = new Map<TraceDocument, Map<object, boolean>>();
   const key = (path: string, place: string): string =>
     place === '' || place === TREE ? path : `${path}::${place}`;
+  /** Key of a file that counts by its ends only: not what its bytes are known by. */
+  const fastKey = (path: string): string => `${path}::fast`;
 
   /** @param now hashed here whatever its size */
   const bytes = (path: string, fast: boolean, now: boolean): ContentId | undefined | null => {
-    const known = look(path, '');
+    const k = fast ? fastKey(path) : path;
+    const known = lookAt(k, path);
     if (known !== undefined) return known;
     const file = absolute(root, path);
     const stat = statOf(file);
@@ -80,12 +83,13 @@ export function facts(
     }
     const began = Date.now();
     const taken = fast ? fastFileId(file) : fileId(file);
-    store.stats.remember(path, stat, taken, began);
-    memo.set(path, taken);
+    store.stats.remember(k, stat, taken, began);
+    memo.set(k, taken);
     return taken;
   };
-  const look = (path: string, place: string): ContentId | undefined | null => {
-    const k = key(path, place);
+  const look = (path: string, place: string): ContentId | undefined | null =>
+    lookAt(key(path, place), path);
+  const lookAt = (k: string, path: string): ContentId | undefined | null => {
     const known = memo.get(k);
     if (known !== undefined) return known;
     const found = store.stats.look(k, absolute(root, path));
@@ -143,13 +147,13 @@ export function facts(
     sourceId(source) {
       const fast = source.hash === 'fast';
       const ids = source.files.map(({ path }) =>
-        source.place === '' ? bytes(path, fast, false) : tree(path, source.place),
+        fast || source.place === '' ? bytes(path, fast, false) : tree(path, source.place),
       );
       if (ids.length === 0 || ids.includes(null)) return null;
       return ids.includes(undefined) ? undefined : combinedId(ids as ContentId[]);
     },
     document: (task) => (trace) => {
-      if (trace.name === 'param') {
+      if (isDocumentOf(trace, 'param')) {
         // Traces and parameters are shared by most tasks of a procedure: compare each pair once.
         let byParams = agreed.get(trace);
         if (byParams === undefined) agreed.set(trace, (byParams = new Map<object, boolean>()));
@@ -159,8 +163,9 @@ export function facts(
         if (byParams.get(task.params) === true) return { same: true };
         return told(trace, task.params);
       }
-      if (trace.name === 'env') return { same: false, now: environment(task) };
-      if (trace.name === 'name') return { same: false, now: namesNow(task, sources()) };
+      if (isDocumentOf(trace, 'env')) return { same: false, now: environment(task) };
+      if (isDocumentOf(trace, 'name')) return { same: false, now: namesNow(task, sources()) };
+      if (isDocumentOf(trace, 'input')) return { same: true }; // core compares it
       const file = task.files[trace.name];
       if (file === undefined || file.path === null)
         return { same: false, now: undefined, then: copyOf(trace) };
@@ -172,15 +177,15 @@ export function facts(
     },
     parsed,
     refresh(files) {
-      for (const { path, place } of files) {
-        const k = key(path, place);
+      for (const { path, place, fast = false } of files) {
+        const k = fast ? fastKey(path) : key(path, place);
         if (memo.has(k) && store.stats.look(k, absolute(root, path)) !== memo.get(k))
           memo.delete(k);
       }
     },
     changed(files) {
       for (const { path, place, fast = false } of files) {
-        const k = key(path, place);
+        const k = fast ? fastKey(path) : key(path, place);
         const taken = memo.get(k);
         if (taken === undefined) continue;
         const file = absolute(root, path);
@@ -189,7 +194,7 @@ export function facts(
         if (stat === undefined) return path;
         // Changed so shortly before its id was taken that the stat does not tell: bytes do.
         const same =
-          place === ''
+          fast || place === ''
             ? (fast ? fastFileId(file) : fileId(file)) === taken
             : store.stats.same(k, stat);
         if (!same) return path;
@@ -249,7 +254,10 @@ export function namesNow(task: Task, sources: ReadonlyMap<TargetName, Source>): 
     if (file.path !== null) names[name] = basename(file.path);
   for (const input of task.inputs) {
     const files = input.targets.flatMap((t) => sources.get(t)?.files ?? []);
-    if (files.length > 0) names[input.alias] = files.map((f) => basename(f.path)).join(' ');
+    const told = files.map((f) => basename(f.path)).join(' ');
+    // One alias may stand for several targets.
+    const before = names[input.alias] as string | undefined;
+    if (told !== '') names[input.alias] = before === undefined ? told : `${before} ${told}`;
   }
   return names;
 }

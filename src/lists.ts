@@ -54,6 +54,8 @@ export function membersOf(target: string, path: string): { name: string; value: 
   return list.map((entry: unknown) => {
     const name = typeof entry === 'string' ? entry : (entry as { name?: unknown } | null)?.name;
     if (typeof name !== 'string') return fail(`${JSON.stringify(entry)} has no name`);
+    if (name === '' || name.startsWith('/') || name.split('/').includes('..'))
+      return fail(`"${name}" is no name: it stands in the path of what is made`);
     if (names.has(name)) return fail(`"${name}" stands in it twice`);
     names.add(name);
     return { name, value: entry as Json };

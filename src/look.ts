@@ -5,6 +5,7 @@ import type { ContentId, Plan, Reason, Source, TargetName, Task } from './core/t
 import { openWorkers } from './execute/threads.ts';
 import type { Unknown } from './facts.ts';
 import { hashUnknown } from './hash-unknown.ts';
+import { absolute } from './store/store.ts';
 import { outputId, unbuilt, verdict } from './verdict.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -165,6 +166,14 @@ function inputsOf(
       if (last !== undefined) inputs.push([target, last]);
       else if (plan.wanted[maker] === 1) inputs.push([target, '']);
     }
+  }
+  // A file beside the inputs that a task which comes before makes.
+  for (const target of task.after) {
+    const maker = plan.maker.get(target);
+    if (maker === undefined || seen[maker]?.state === 'fresh') continue;
+    const { path } = plan.tasks[maker]!.outputs.find((o) => o.target === target)!;
+    const file = absolute(ws.root, path);
+    if (Object.values(task.files).some((f) => f.path === file)) open.add(maker);
   }
   return { inputs, open: [...open] };
 }

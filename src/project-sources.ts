@@ -2,7 +2,7 @@
 import type { Expansion, MatchedSource } from './core/expansion.ts';
 import { targetOf } from './core/outputs.ts';
 import type { Wanted } from './core/targets.ts';
-import type { Diagnostic, Procedure, Project } from './core/types.ts';
+import type { Diagnostic, Procedure, Project, TargetName } from './core/types.ts';
 import { goneSource, matchSource, noSource } from './procedures/sources.ts';
 import type { Store } from './store/store.ts';
 
@@ -53,6 +53,16 @@ const needs = ({ inputs, optional }: Procedure, source: string): boolean =>
     (i) => i.target === source && !optional.includes(i.alias) && !optional.includes(source),
   );
 
+/** Was the task of the run made, or one of all runs in which this one was read? */
+export const wasMadeOf = (
+  store: Store,
+  procedure: string,
+  selection: string,
+  target: TargetName,
+): boolean =>
+  store.entry(targetOf(procedure, selection)) !== undefined ||
+  store.entry(procedure)?.inputs.some(([input]) => input === target) === true;
+
 /** Sources that were there in an earlier build, of which something wanted was made, and that are gone. */
 export function goneSources(
   expansion: Expansion,
@@ -70,7 +80,7 @@ export function goneSources(
         const asked = wanted.chosen.some(
           (c) => !c.word.includes('@') || c.word.slice(c.word.indexOf('@') + 1) === selection,
         );
-        if (asked && store.entry(targetOf(family.procedure.name, selection)) !== undefined)
+        if (asked && wasMadeOf(store, family.procedure.name, selection, target))
           needy.add(family.procedure.name);
       }
       if (needy.size > 0) found.push(diagnostic([...needy]));

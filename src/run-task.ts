@@ -1,7 +1,8 @@
 /** One try of one task: stage, job, result. Knows how each kind of task is run; not when, and not what is recorded. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
-import { baseLines } from './core/manifest.ts';
+import { outside } from './core/checks.ts';
+import { baseLines, inputNames } from './core/manifest.ts';
 import { reasonText } from './core/reason.ts';
 import type {
   BuildEvent,
@@ -142,7 +143,8 @@ function timeLimit(options: RunOptions): {
 function taskJob(options: RunOptions, stage: string): TaskJob {
   const { ws, task, plan } = options;
   const names = new Map<string, string>();
-  const taken = new Set<string>();
+  // Names that the stage has for itself.
+  const taken = new Set<string>(['scratch', 'task.json']);
   const outputs: StagedOutput[] = task.outputs.map((o, i) => {
     let path = names.get(o.path);
     if (path === undefined) {
@@ -156,7 +158,9 @@ function taskJob(options: RunOptions, stage: string): TaskJob {
   const inputs: Record<string, InputPlace[]> = {};
   const sources: string[] = [];
   for (const input of task.inputs) {
-    inputs[input.alias] = input.targets.flatMap((target) => placesOf(ws, plan, target));
+    // One alias may stand for several targets: `{pair: [a, b]}`.
+    const places = input.targets.flatMap((t) => placesOf(ws, plan, t));
+    inputs[input.alias] = [...(inputs[input.alias] ?? []), ...places];
     if (input.targets.some((t) => plan.sources.has(t))) sources.push(input.alias);
   }
   const files: Record<string, TaskJob['files'][string]> = {};
@@ -165,6 +169,7 @@ function taskJob(options: RunOptions, stage: string): TaskJob {
     // Relative even outside of the root: it stands in provenance, which knows no absolute path.
     files[name] = { ...file, shown: file.path === null ? null : relative(ws.root, file.path), id };
   }
+  const fast = options.inputs.flatMap(([t]) => (plan.sources.get(t)?.hash === 'fast' ? [t] : []));
   const base = baseLines(task, ws.codeOf(task), options.inputs);
   const key = sha256(base.join('\n'));
   return {
@@ -187,6 +192,8 @@ function taskJob(options: RunOptions, stage: string): TaskJob {
       code: ws.codeOf(task),
       key,
       inputs: Object.fromEntries(options.inputs),
+      // Of these only size, time and ends were looked at.
+      ...(fast.length === 0 ? {} : { fast }),
       tg: VERSION,
     },
   };
@@ -195,6 +202,8 @@ function taskJob(options: RunOptions, stage: string): TaskJob {
 /** What the task depends on whatever it reads: declared environment; a command reads all it is given. */
 function knownTrace(task: Task, files: TaskJob['files'], names: Json): TraceDocument[] {
   const trace = environmentTrace(task.procedure.environment);
+  const aliases = inputNames(task);
+  if (aliases.length > 0) trace.push({ name: 'input', values: aliases, read: 0 });
   if (task.kind !== 'command') return trace;
   trace.push(...wholeTrace(task));
   for (const [name, file] of Object.entries(files))
@@ -334,36 +343,18 @@ function innerList(path: string): Json[] {
 }
 
 /** `checks:` of the procedure against rows and counts. @throws JobFailure for a bad one */
-function checkQuantities(task: Task, result: JobResult, options: RunOptions): void {
-  for (const check of task.procedure.checks) {
-    const value =
-      check.quantity === 'rows'
-        ? result.outputs.reduce((n, o) => n + (o.rows ?? 0), 0)
-        : result.counts.find(([name]) => name === check.quantity)?.[1];
-    if (value === undefined) continue;
-    const outside = (
-      limits: { below?: number; above?: number } | undefined,
-    ): string | undefined => {
-      if (limits?.below !== undefined && value < limits.below) return `below ${limits.below}`;
-      if (limits?.above !== undefined && value > limits.above) return `above ${limits.above}`;
-      return undefined;
-    };
-    const bad = outside(check.bad);
-    if (bad !== undefined)
-      throw new JobFailure({
-        code: 'bad-value',
-        message: `${check.quantity} is ${value}, ${bad}`,
-        try: 'look at its inputs, or change its checks',
-      });
-    const warn = outside(check.warn);
-    if (warn !== undefined)
-      options.report({
-        type: 'diagnostic',
-        diagnostic: {
-          severity: 'warning',
-          code: 'bad-value',
-          message: `${task.id}: ${check.quantity} is ${value}, ${warn}`,
-        },
-      });
-  }
+function checkQuantities({ id, procedure }: Task, result: JobResult, options: RunOptions): void {
+  const told = { rows: result.outputs.map(({ rows }) => rows), counts: result.counts };
+  const bad = outside(procedure.checks, 'bad', told)[0];
+  if (bad !== undefined)
+    throw new JobFailure({
+      code: 'bad-value',
+      message: bad,
+      try: 'look at its inputs, or change its checks',
+    });
+  for (const warn of outside(procedure.checks, 'warn', told))
+    options.report({
+      type: 'diagnostic',
+      diagnostic: { severity: 'warning', code: 'bad-value', message: `${id}: ${warn}` },
+    });
 }

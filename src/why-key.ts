@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathKeys, valueAt } from './core/canonical.ts';
-import { differences, leavesOf, traceReads } from './core/trace.ts';
+import { differences, isDocumentOf, leavesOf, traceReads } from './core/trace.ts';
 import type { Difference } from './core/trace.ts';
 import type { Json, LogEntry, Plan, Task, TraceDocument } from './core/types.ts';
 import { parseText } from './execute/document.ts';
@@ -11,14 +11,13 @@ import { grouped, plural } from './report/format.ts';
 import { valueLines, valueText } from './report/why-lines.ts';
 import { absolute, below } from './store/store.ts';
 import { yamlThen } from './store/yaml-history.ts';
-import { NO_FILE } from './why.ts';
 import type { Workspace } from './workspace.ts';
 
 /** The answer about one KEY: a file, a value in it, a parameter, a source or a library. First line the answer. */
 export function whyKey(ws: Workspace, plan: Plan, task: Task, key: string): string[] {
   const entry = ws.store.entry(task.id);
   if (entry === undefined) return [`nothing can be said: ${task.id} was never built`];
-  const parameter = entry.trace.find((t) => t.name === 'param');
+  const parameter = entry.trace.find((t) => isDocumentOf(t, 'param'));
   const params = parameter && (copyOf(ws, parameter) ?? task.params);
   if (parameter !== undefined && !key.includes('/') && traceReads(parameter, key, params))
     return aboutParameter(ws, task, parameter, key);
@@ -52,7 +51,7 @@ function splitKey(
 }
 
 function fileOf(ws: Workspace, task: Task, document: TraceDocument): string | undefined {
-  if (NO_FILE.has(document.name) || document.file === undefined) return undefined;
+  if (document.file === undefined) return undefined;
   return task.files[document.name]?.path ?? absolute(ws.root, document.file);
 }
 
@@ -169,7 +168,7 @@ function aboutYaml(
     const layer = [...layers].reverse().find((l) => valueAt(l.values, keys) !== undefined);
     return layer?.place(keys, 'value')?.file;
   };
-  const trace = entry.trace.find((t) => t.name === 'param');
+  const trace = entry.trace.find((t) => isDocumentOf(t, 'param'));
   const readings = new Set((trace?.values ?? []).map(([name]) => name));
   const whole = new Set<string>();
   for (const [name, at] of Object.entries(task.files)) {

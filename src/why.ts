@@ -1,11 +1,9 @@
 /** Why a task is as it is: from what was decided and what is recorded to the answer of `tg why`. Runs nothing, prints nothing. */
 import type { Plan, Reason, TraceDocument } from './core/types.ts';
+import { isDocumentOf } from './core/trace.ts';
 import type { Look } from './look.ts';
 import type { WhyAnswer } from './report/why-lines.ts';
 import type { Workspace } from './workspace.ts';
-
-/** Documents that stand for no file. */
-export const NO_FILE = new Set(['param', 'env', 'name']);
 
 /** Reasons as they are shown: paths from where the user stands, a source by the name it has in the procedure. */
 export const shownReasons = (
@@ -32,7 +30,7 @@ export function whyTask(ws: Workspace, plan: Plan, seen: Look, i: number): WhyAn
   const verdict = seen[i];
   if (verdict === undefined || verdict.state === 'fresh') {
     const entry = ws.store.entry(task)!;
-    const files = entry.trace.filter((t) => !NO_FILE.has(t.name) && t.whole !== true);
+    const files = entry.trace.filter((t) => t.file !== undefined && t.whole !== true);
     const read = (documents: readonly TraceDocument[]): number =>
       documents.reduce((n, document) => n + document.read, 0);
     return {
@@ -42,7 +40,7 @@ export function whyTask(ws: Workspace, plan: Plan, seen: Look, i: number): WhyAn
       reason: entry.reason,
       inputs: entry.inputs.length,
       values: files.length === 0 ? null : read(files),
-      parameters: read(entry.trace.filter((t) => t.name === 'param')),
+      parameters: read(entry.trace.filter((t) => isDocumentOf(t, 'param'))),
     };
   }
   if (verdict.state === 'stale')

@@ -4,8 +4,10 @@ import { commandCode, moduleCode } from './code.ts';
 import { expand } from './core/expand.ts';
 import type { Expansion, MatchedSource } from './core/expansion.ts';
 import { flowProcedure, flowTasks, withFlow } from './core/flow.ts';
+import { afterMadeFiles } from './core/made-files.ts';
 import { plan } from './core/plan.ts';
 import { sortDiagnostics } from './core/sort-diagnostics.ts';
+import { mergeCode } from './core/scan.ts';
 import { wantedTasks } from './core/targets.ts';
 import type { Wanted } from './core/targets.ts';
 import type {
@@ -28,7 +30,7 @@ import { loadModules, parameterResolver, readSettings } from './project-modules.
 import type { Modules, ShippedTypes } from './project-modules.ts';
 import { goneSources, matchSources } from './project-sources.ts';
 import { notYet } from './not-yet.ts';
-import { below, openStore } from './store/store.ts';
+import { absolute, below, openStore } from './store/store.ts';
 import type { Step, Store } from './store/store.ts';
 import { VERSION } from './version.ts';
 
@@ -126,11 +128,13 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     });
     for (const task of flowTasks(expansion, flow, project.link, folders.build))
       expansion.tasks.push(task);
+    afterMadeFiles(expansion.tasks, (path) => absolute(root, path));
     return expansion.diagnostics;
   };
   diagnostics.push(...expandWith(new Map()));
   if (errors().length > 0) throw new Mistakes(sortDiagnostics(diagnostics, loaded.files));
 
+  let kept: Map<string, string> | undefined;
   const codes = new Map<Procedure, string>();
   const idOf = (path: string): ContentId | undefined => known.idNow(below(root, path)) ?? undefined;
   const codeFiles = ({ kind, procedure }: Task): string[] => {
@@ -145,7 +149,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
   };
   const codeOf = (task: Task): string => {
     if (task.kind === 'flow') return `flow 1 ${project.link.refs}`;
-    if (task.kind === 'merge') return 'merge 1';
+    if (task.kind === 'merge') return mergeCode(task, relative(root, project.build));
     let code = codes.get(task.procedure);
     if (code === undefined) {
       const module = modules.get(task.procedure.name);
@@ -182,6 +186,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
             project.places.get(`:default.${project.default?.indexOf(word) ?? ''}`) ??
             project.places.get(':default'),
           workflows: project.workflows,
+          linked: project.link.when !== 'asked',
           sources,
           relative: (path) => below(root, resolve(options.cwd, path)),
           elsewhere,
@@ -193,7 +198,13 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
         return { wanted: found.wanted, diagnostics: found.diagnostics };
       const all = only ? found.wanted.tasks : withFlow(expansion!, found.wanted, project);
       const tasks = flow ? all : all.filter((i) => expansion!.tasks[i]!.kind !== 'flow');
-      const planned = plan({ tasks: expansion!.tasks, sources: expansion!.sources, wanted: tasks });
+      const planned = plan({
+        tasks: expansion!.tasks,
+        sources: expansion!.sources,
+        wanted: tasks,
+        kept: (kept ??= keptFiles(project, modules)),
+        store: below(root, folder),
+      });
       return {
         ...(planned.plan === undefined ? {} : { plan: planned.plan }),
         wanted: found.wanted,
@@ -210,6 +221,15 @@ const droppedTail = (folder: string, bytes: number, cwd: string): Diagnostic => 
   code: 'store-tail',
   message: `${shownPath(cwd, join(folder, 'log'))}: ${bytes} bytes after the last good record dropped; tasks recorded there will be built again`,
 });
+/** Files the project itself is made of, and what they are: no task may write over them. */
+function keptFiles({ root, files, procedures }: Project, modules: Modules): Map<string, string> {
+  const kept = new Map<string, string>();
+  const keep = (path: string, what: string): void => void kept.set(below(root, path), what);
+  for (const { depends } of procedures) for (const file of depends) keep(file, 'code');
+  for (const { path } of modules.values()) keep(path, 'code');
+  for (const file of files) keep(file, 'a file of the project');
+  return kept;
+}
 
 /** Relative to where the user stands; absolute when more than two `..` up. */
 export function shownPath(cwd: string, path: string): string {

@@ -3,9 +3,10 @@ import type { TargetName, Task } from '../core/types.ts';
 import type { Wanted } from '../core/targets.ts';
 import type { Workspace } from '../workspace.ts';
 
-/** Linked file that holds a target, by target. */
+/** Linked file that holds a target, by target. None with `link: {when: asked}`: there a build leaves the linked files as they are. */
 export function linkedFiles(ws: Workspace): Map<TargetName, string> {
   const files = new Map<TargetName, string>();
+  if (ws.project.link.when === 'asked') return files;
   for (const task of ws.expansion.tasks)
     if (task.kind === 'flow')
       for (const target of task.inputs[0]!.targets) files.set(target, task.outputs[0]!.path);

@@ -1,8 +1,8 @@
 /** `tg clean`: removes what tg made of the targets, and its records. Takes the lock; the rest is in clean.ts. */
 import { join } from 'node:path';
 import { cleanTask, sourcePaths } from '../clean.ts';
-import type { Removed } from '../clean.ts';
-import type { Task } from '../core/types.ts';
+import type { Cleaned, Removed } from '../clean.ts';
+import { targetOf } from '../core/outputs.ts';
 import { bytes, plural } from '../report/format.ts';
 import { Mistakes } from '../workspace.ts';
 import type { Workspace } from '../workspace.ts';
@@ -14,25 +14,49 @@ import type { Call, Verb } from './verb.ts';
 /** More tasks than this are told by procedure. */
 const MOST = 8;
 
+/** Tasks whose source is gone: no word expands to them any more, but their records hold up every build until they are cleaned. */
+function ofGone(ws: Workspace): Cleaned[] {
+  const targets = [...ws.sources.values()].flatMap(({ entry, gone }) =>
+    gone.map(({ target }) => ({ source: entry.name, target })),
+  );
+  return targets.flatMap(({ source, target }) =>
+    ws.project.procedures
+      .filter(({ inputs }) => inputs.some((i) => i.target === source))
+      .map((procedure) => ({
+        id: targetOf(procedure.name, target.split('@')[1] ?? ''),
+        outputs: [],
+        procedure,
+      })),
+  );
+}
+
 /** Tasks meant; a measurement only when its procedure was named in full. */
-function meant(ws: Workspace, words: readonly string[]): { tasks: Task[]; kept: string[] } {
+function meant(ws: Workspace, asked: readonly string[]): { tasks: Cleaned[]; kept: string[] } {
   const all = ws.expansion.tasks;
+  const gone = ofGone(ws).filter(
+    ({ id, procedure }) =>
+      asked.length === 0 || asked.some((w) => w === id || w === procedure.name),
+  );
+  const words = asked.filter((word) => !gone.some(({ id }) => id === word && id.includes('@')));
   const { wanted, diagnostics } =
-    words.length === 0
+    asked.length === 0
       ? { wanted: { tasks: all.map((_, i) => i), chosen: [] }, diagnostics: [] }
-      : ws.planFor(words, { only: true });
-  const mistakes = diagnostics.filter((d) => d.severity === 'error');
+      : words.length === 0
+        ? { wanted: { tasks: [], chosen: [] }, diagnostics: [] }
+        : ws.planFor(words, { only: true });
+  // A source that is gone hinders a build, not the removal of what was made of it.
+  const mistakes = diagnostics.filter((d) => d.severity === 'error' && d.code !== 'no-source');
   if (mistakes.length > 0) throw new Mistakes(mistakes);
   const named = new Set(words.map((word) => word.replace(/@.*/s, '')));
   const kept = new Set<string>();
-  const tasks = wanted.tasks.flatMap((i) => {
+  const tasks = wanted.tasks.flatMap((i): Cleaned[] => {
     const task = all[i]!;
     const { name, type } = task.procedure;
     if (type !== 'daq' || named.has(name)) return [task];
     if (ws.store.entry(task.id) !== undefined) kept.add(name);
     return [];
   });
-  return { tasks, kept: [...kept] };
+  return { tasks: [...tasks, ...gone], kept: [...kept] };
 }
 
 const line = ({ files, bytes: size }: Omit<Removed, 'task'>, what: string): string =>

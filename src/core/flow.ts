@@ -1,6 +1,6 @@
 /** The tasks that link the flow file of each run: which tables belong into it. Knows names, no files. */
 import type { Expansion } from './expansion.ts';
-import { targetOf } from './outputs.ts';
+import { productPath, targetOf } from './outputs.ts';
 import type { Wanted } from './targets.ts';
 import type { LinkSettings, Procedure, Project, TargetName, Task, Where } from './types.ts';
 
@@ -75,7 +75,7 @@ export function flowTasks(
         outputs: [
           {
             target: targetOf('flow', run),
-            path: file.startsWith('/') ? file : build === '' ? file : `${build}/${file}`,
+            path: productPath(file, build),
             place: '',
           },
         ],

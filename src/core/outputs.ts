@@ -17,6 +17,10 @@ export interface Folders {
   build: string;
 }
 
+/** A path below the build folder, which may be the root itself (''). */
+export const productPath = (path: string, build: string): string =>
+  path.startsWith('/') || build === '' ? path : `${build}/${path}`;
+
 /** Outputs of a task: tables stand in the artifact named after the task, products where their pattern says. */
 export function outputsOf(
   procedure: Procedure,
@@ -35,6 +39,6 @@ export function outputsOf(
     const path = o.pattern.replace(/\{([^{}]+)\}/g, (whole, name: string) =>
       name === 'run' ? (run ?? whole) : (values[name] ?? whole),
     );
-    return { target, path: path.startsWith('/') ? path : `${folders.build}/${path}`, place: '' };
+    return { target, path: productPath(path, folders.build), place: '' };
   });
 }

@@ -8,6 +8,10 @@ export interface PlanInput {
   sources: ReadonlyMap<TargetName, Source>;
   /** Indices of the tasks asked for. */
   wanted: Iterable<number>;
+  /** Other files that no task may write, and what they are: `lib.yaml` -> `a file of the project`. */
+  kept?: ReadonlyMap<string, string>;
+  /** Folder of the store, in which only tables, and lists of merges, have their places. */
+  store?: string;
 }
 
 const NONE: readonly number[] = [];
@@ -51,25 +55,27 @@ function twoTasks(task: Task, other: Task, output: { target: string; path: strin
   };
 }
 
-/** Inputs are never modified: no output may lie where a source lies. */
-function overwritten(
-  tasks: readonly Task[],
-  sources: ReadonlyMap<TargetName, Source>,
-): Diagnostic[] {
-  const sourceAt = new Map<string, Source>();
+/** Inputs are never modified: no output may lie where a source lies, nor outside of the build folder by a value in its path. */
+function overwritten({ tasks, sources, kept, store }: PlanInput): Diagnostic[] {
+  const lies = new Map(kept);
   for (const source of sources.values())
-    for (const { path } of source.files) sourceAt.set(path, source);
+    for (const { path } of source.files) lies.set(path, `source ${source.target}`);
+  const inStore = (task: Task, path: string): boolean =>
+    store !== undefined && task.kind !== 'merge' && path.startsWith(`${store}/`);
   const found: Diagnostic[] = [];
   const told = new Set<string>();
   for (const task of tasks) {
     for (const output of task.outputs) {
-      const source = sourceAt.get(output.path);
-      if (source === undefined || told.has(task.procedure.name)) continue;
+      const what =
+        lies.get(output.path) ??
+        (output.place === '' && inStore(task, output.path) ? 'the store' : undefined) ??
+        (isOutside(output.path) ? 'what lies outside of the build folder' : undefined);
+      if (what === undefined || told.has(task.procedure.name)) continue;
       told.add(task.procedure.name);
       found.push({
         severity: 'error',
         code: 'two-makers',
-        message: `${task.id} would write over source ${source.target}: ${output.path}`,
+        message: `${task.id} would write over ${what}: ${output.path}`,
         where: outputPlace(task.procedure, output.target.replace(/@.*/, '')),
         try: 'another path (inputs are never changed)',
       });
@@ -78,10 +84,13 @@ function overwritten(
   return found;
 }
 
+/** Patterns have no `..`: it came by a value of a scan. */
+const isOutside = (path: string): boolean => path.includes('..') && path.split('/').includes('..');
+
 export function plan(input: PlanInput): { plan?: Plan; diagnostics: Diagnostic[] } {
   const { tasks, sources } = input;
   const { maker, diagnostics } = makers(tasks);
-  diagnostics.push(...overwritten(tasks, sources));
+  diagnostics.push(...overwritten(input));
   if (diagnostics.length > 0) return { diagnostics };
 
   const needs: (readonly number[])[] = new Array<readonly number[]>(tasks.length).fill(NONE);

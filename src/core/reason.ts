@@ -41,6 +41,8 @@ export function reasonText(reason: Reason, when?: (at: number) => string): strin
       return `input ${reason.target} removed`;
     case 'code': {
       if (reason.what === 'outputs') return 'its outputs changed';
+      if (reason.what === 'checks') return `its checks changed: ${reason.to}`;
+      if (reason.what === 'inputs') return 'its inputs have other names';
       const version = /^version (.*)$/;
       const [from, to] = [version.exec(reason.from)?.[1], version.exec(reason.to)?.[1]];
       if (from !== undefined && to !== undefined)

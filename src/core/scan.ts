@@ -77,6 +77,15 @@ export function* mergeTasks(one: Task, axes: readonly Axis[], folders: Folders):
   }
 }
 
+/**
+ * The lists of a merge hold paths: where the products of its points lie is part of what it makes.
+ * @param build relative to the root, as it stands in those paths
+ */
+export function mergeCode({ procedure }: Task, build: string): string {
+  const lists = procedure.outputs.flatMap((o) => (o.pattern === undefined ? [] : [o.pattern]));
+  return lists.length === 0 ? 'merge 1' : `merge 1 ${JSON.stringify([build, ...lists])}`;
+}
+
 /** Tables are merged into one artifact, other products into a JSON list of their own. */
 function mergeOutputs(one: Task, selection: string, folders: Folders): TaskOutput[] {
   const tables = outputsOf(one.procedure, selection, one.run, {}, folders);

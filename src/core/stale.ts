@@ -1,7 +1,9 @@
 /** Is a task fresh, and if not, why: its recorded entry against today's code, inputs, outputs and values. Knows nothing of how those were fetched. */
 import { valueAt } from './canonical.ts';
+import { outside } from './checks.ts';
+import { inputNames } from './manifest.ts';
 import type { Difference } from './trace.ts';
-import { differences, leavesOf } from './trace.ts';
+import { differences, isDocumentOf, leavesOf } from './trace.ts';
 import type {
   ContentId,
   Json,
@@ -38,10 +40,18 @@ export function whyStale(task: Task, entry: LogEntry | undefined, today: Today):
   if (entry.type !== task.procedure.type)
     reasons.push({ kind: 'code', what: 'type', from: entry.type, to: task.procedure.type });
   else if (entry.code !== today.code)
-    reasons.push({ kind: 'code', what: task.procedure.type, from: entry.code, to: today.code });
+    reasons.push({
+      kind: 'code',
+      // The code of a merge is where the products of its points lie.
+      what: task.kind === 'merge' ? 'outputs' : task.procedure.type,
+      from: entry.code,
+      to: today.code,
+    });
   inputReasons(entry, today, reasons);
+  if (!reasons.some((r) => r.kind.startsWith('input'))) namingReasons(task, entry, reasons);
   valueReasons(task, entry, today, reasons);
   outputReasons(task, entry, today, reasons);
+  if (reasons.length === 0) checkReasons(task, entry, reasons);
   return reasons;
 }
 
@@ -78,6 +88,23 @@ function inputReasons(entry: LogEntry, today: Today, reasons: Reason[]): void {
   if (reasons.length === 0) reasons.push({ kind: 'input', target: is[0]![0] });
 }
 
+/** What was made is bad by the checks of today: it would not have been published. */
+function checkReasons(task: Task, { outputs, counts }: LogEntry, reasons: Reason[]): void {
+  const { checks } = task.procedure;
+  if (checks.length === 0) return;
+  const told = outside(checks, 'bad', { rows: outputs.map((o) => o[3]), counts });
+  if (told.length > 0) reasons.push({ kind: 'code', what: 'checks', from: '', to: told[0]! });
+}
+
+/** The same inputs under other names. */
+function namingReasons(task: Task, entry: LogEntry, reasons: Reason[]): void {
+  const told = (names: readonly (readonly [string, string])[]): string =>
+    names.map(([alias, n]) => `${alias} ${n}`).join(', ');
+  const from = told(entry.trace.find((t) => isDocumentOf(t, 'input'))?.values ?? []);
+  const to = told(inputNames(task));
+  if (from !== to) reasons.push({ kind: 'code', what: 'inputs', from, to });
+}
+
 function valueReasons(task: Task, entry: LogEntry, today: Today, reasons: Reason[]): void {
   for (const trace of entry.trace) {
     const { same, now, then } = today.document(trace);
@@ -87,7 +114,7 @@ function valueReasons(task: Task, entry: LogEntry, today: Today, reasons: Reason
     reasons.push(...reasonOf(trace, changed));
   }
   // A variable that was not declared when the task ran: its value then is not known.
-  const told = new Set(entry.trace.find(({ name }) => name === 'env')?.values?.map(([n]) => n));
+  const told = new Set(entry.trace.find((t) => isDocumentOf(t, 'env'))?.values?.map(([n]) => n));
   const added = task.procedure.environment.filter((name) => !told.has(name));
   if (added.length === 0) return;
   const values = added.map((name) => [name, '!unknown'] as const);
@@ -106,9 +133,9 @@ const text = (v: Json | undefined): string | undefined =>
 
 function reasonOf(trace: TraceDocument, changed: readonly Difference[] | undefined): Reason[] {
   // Base names of files are told like the parameters that name them.
-  if (changed !== undefined && ['param', 'env', 'name'].includes(trace.name))
+  if (changed !== undefined && trace.file === undefined)
     return changed.map((d) => ({
-      kind: trace.name === 'env' ? 'environment' : 'parameter',
+      kind: isDocumentOf(trace, 'env') ? 'environment' : 'parameter',
       name: d.key,
       from: text(d.from),
       to: text(d.to),
@@ -118,7 +145,7 @@ function reasonOf(trace: TraceDocument, changed: readonly Difference[] | undefin
   return [
     {
       kind: 'values',
-      name: trace.name === 'param' ? 'parameters' : trace.name,
+      name: isDocumentOf(trace, 'param') ? 'parameters' : trace.name,
       file: trace.file ?? '',
       changed: leaves?.length ?? trace.read,
       read: trace.read,
@@ -130,9 +157,13 @@ function reasonOf(trace: TraceDocument, changed: readonly Difference[] | undefin
 function outputReasons(task: Task, entry: LogEntry, today: Today, reasons: Reason[]): void {
   const was = entry.outputs;
   const is = task.outputs;
+  // The order in which they are declared is nothing that a task could see.
   let same = was.length === is.length;
-  for (let i = 0; same && i < is.length; i++)
-    same = was[i]![0] === is[i]!.target && was[i]![1] === is[i]!.path;
+  for (let i = 0; same && i < is.length; i++) {
+    const { target, path } = is[i]!;
+    const before = was[i]![0] === target ? was[i]! : was.find(([name]) => name === target);
+    same = before?.[1] === path;
+  }
   if (!same) {
     const list = (outputs: readonly { target: string; path: string }[]): string =>
       outputs.map((o) => `${o.target} in ${o.path}`).join(', ');

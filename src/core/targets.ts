@@ -11,6 +11,8 @@ export interface TargetWords {
   /** Where a word of `default:` stands. */
   placeOf?(word: string): Where | undefined;
   workflows: readonly { name: string; tasks: readonly string[] }[];
+  /** false: flow files are linked only when they are asked for by name. */
+  linked?: boolean;
   sources: ReadonlyMap<string, MatchedSource>;
   /** A path as the user wrote it -> relative to the root, to be compared with the paths of outputs. */
   relative(path: string): string;
@@ -40,7 +42,9 @@ export function wantedTasks(
         diagnostics.push(family.missing);
       if (family.missing !== undefined) told.add(family.missing);
     }
-    wanted.tasks = expansion.tasks.map((_, i) => i);
+    wanted.tasks = expansion.tasks.flatMap(({ kind }, i) =>
+      kind === 'flow' && input.linked === false ? [] : [i],
+    );
     wanted.chosen.push({ word: '', tasks: wanted.tasks, output: undefined });
     return { wanted, diagnostics };
   }

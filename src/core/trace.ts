@@ -7,6 +7,11 @@ import type { Readings, Touch } from './view.ts';
 /** Up to this many readings of one document stand in the trace one by one, more as a bitmap. */
 export const MAX_LISTED = 256;
 
+/** What a document of a trace stands for when it is no file. An alias of a file may be any word, these four, too. */
+export type NoFile = 'param' | 'env' | 'name' | 'input';
+export const isDocumentOf = (trace: TraceDocument, what: NoFile): boolean =>
+  trace.name === what && trace.file === undefined;
+
 /** A value read that is not as it was. */
 export interface Difference {
   key: string;

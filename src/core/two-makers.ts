@@ -14,6 +14,9 @@ export function twoMakers(target: string, second: Procedure, first: Procedure): 
     message: `${target} has two makers`,
     where: outputPlace(second, target),
     other: `the other: ${file}:${line}:${column} (procedure ${first.name})`,
-    try: 'another name, or "replace: true" here to use this one',
+    try:
+      second.replace || first.replace
+        ? 'another name: the other makes more than is replaced'
+        : 'another name, or "replace: true" here to use this one',
   };
 }

@@ -242,7 +242,7 @@ export interface Plan {
 
 /** One value that a run read: document (`param`, a file alias), path in it, canonical text of the value; '!absent' and '{keys}' forms in core/trace.ts. */
 export interface TraceDocument {
-  /** 'param' for parameters, 'env' for environment, 'name' for base names of files, else the alias or parameter that names the file. */
+  /** Without a `file`: 'param' for parameters, 'env' for environment, 'name' for base names of files, 'input' for names of inputs; else the alias or parameter that names the file. */
   name: string;
   /** Path of the file, relative to the root where below it; undefined for param/env. */
   file?: string;

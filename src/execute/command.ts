@@ -1,5 +1,7 @@
 /** Runs a command of any language under the TG_TASK contract. Knows its words, folder and files; nothing of schedule or store. */
 import { spawn } from 'node:child_process';
+import type { ChildProcessByStdio } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { writeFileSync } from 'node:fs';
 import { freemem, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +17,8 @@ export interface CommandOptions {
 }
 
 type Told = Pick<JobResult, 'counts' | 'lost' | 'notes'>;
+
+type Child = ChildProcessByStdio<null, Readable, Readable>;
 
 const LINES_KEPT = 20;
 const PIPES_MS = 500;
@@ -80,12 +84,7 @@ export function runCommand(job: TaskJob, options: CommandOptions): Promise<Told>
   const shown = words.slice(0, 6).join(' ').replaceAll(`${job.stage}/`, '');
 
   return new Promise((resolve, reject) => {
-    const child = spawn(words[0]!, words.slice(1), {
-      cwd: options.folder,
-      env: { ...process.env, TG_TASK: file },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true,
-    });
+    const child = started(job, words, options.folder, file);
     if (child.pid !== undefined) holdGroup(child.pid);
     let hard: NodeJS.Timeout | undefined;
     let pipes: NodeJS.Timeout | undefined;
@@ -154,6 +153,25 @@ export function runCommand(job: TaskJob, options: CommandOptions): Promise<Told>
       else resolve(told);
     });
   });
+}
+
+/** @throws JobFailure when the words are more than the system takes */
+function started(job: TaskJob, words: readonly string[], cwd: string, file: string): Child {
+  try {
+    return spawn(words[0]!, words.slice(1), {
+      cwd,
+      env: { ...process.env, TG_TASK: file },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'E2BIG') throw error;
+    throw new JobFailure({
+      code: 'command',
+      message: `the command of ${job.task} has ${words.length} words, more than the system takes`,
+      try: 'take {input:..} out, and read the paths from the JSON file named by TG_TASK',
+    });
+  }
 }
 
 const NUMBERS: Record<string, number> = {

@@ -6,7 +6,7 @@ import { canonical, isNode } from '../core/canonical.ts';
 import { traceOf } from '../core/trace.ts';
 import type { Json, TraceDocument } from '../core/types.ts';
 import { record } from '../core/view.ts';
-import type { Recording } from '../core/view.ts';
+import type { Readings, Recording } from '../core/view.ts';
 import { traceHash } from '../content-id.ts';
 import { TaskError } from '../task-module.ts';
 import type { InputPlace, TaskContext } from '../task-module.ts';
@@ -26,7 +26,8 @@ export function taskContext(
 ): RunningTask {
   const params = record(job.params);
   const configurations = new Map<string, { document: Json; recording: Recording }>();
-  const whole = new Set<string>();
+  /** Files whose path was handed out: they may have been read past the view. */
+  const opened = new Set<string>();
   const names = new Map<string, string>();
   const counts = new Map<string, number>();
   const lost: JobResult['lost'] = [];
@@ -86,7 +87,7 @@ export function taskContext(
       const { path } = fileOf(name);
       if (path !== null) {
         names.set(name, basename(path));
-        if (job.files[name]!.whole) whole.add(name);
+        opened.add(name);
       }
       return path;
     },
@@ -134,7 +135,7 @@ export function taskContext(
           : { values: [['', canonical(document)] as const], read: 1 };
         trace.push({ name, file: file.shown!, id: file.id!, ...read });
       }
-      for (const name of [...whole].sort())
+      for (const name of wholeFiles(job, opened, configurations, params.readings))
         trace.push({
           name,
           file: job.files[name]!.shown!,
@@ -146,6 +147,24 @@ export function taskContext(
       return { trace, counts: [...counts], lost, notes };
     },
   };
+}
+
+/**
+ * Files that count whole: those of which the task had the path (by `file`, or by the text of the parameter), but for a
+ * configuration that it read through the view, too: there the path is for messages.
+ */
+function wholeFiles(
+  job: TaskJob,
+  opened: ReadonlySet<string>,
+  viewed: ReadonlyMap<string, unknown>,
+  { root }: Readings,
+): string[] {
+  const named = (name: string): boolean =>
+    typeof root?.leaves === 'string' ? root.leaves === name : root?.leaves?.has(name) === true;
+  return Object.entries(job.files)
+    .filter(([name, { path }]) => path !== null && (opened.has(name) || named(name)))
+    .flatMap(([name, { whole }]) => (whole || !viewed.has(name) ? [name] : []))
+    .sort();
 }
 
 /** Base names that a task was given: renaming a file restales who could have seen its name; moving its folder does not. */

@@ -56,7 +56,7 @@ function checkFiles(procedure: Procedure, scope: Scope): void {
   }
 }
 
-/** Entries in order; of two with one name the one that says `replace: true` stands, in the place of the other. */
+/** Entries in order; of two with one name (or one output) the one that says `replace: true` stands, in the place of the other. */
 function chooseProcedures(all: readonly Procedure[], scope: Scope): Procedure[] {
   const chosen = new Map<string, Procedure>();
   for (const procedure of all) {
@@ -77,7 +77,18 @@ function chooseProcedures(all: readonly Procedure[], scope: Scope): Procedure[] 
       });
     }
   }
-  return [...chosen.values()];
+  return withoutReplaced([...chosen.values()]);
+}
+
+/** Without those of another name of which everything is made by ones that say `replace: true`. */
+function withoutReplaced(procedures: readonly Procedure[]): Procedure[] {
+  const replaced = new Set(
+    procedures.flatMap(({ replace, outputs }) => (replace ? outputs.map((o) => o.target) : [])),
+  );
+  return procedures.filter(
+    ({ replace, outputs }) =>
+      replace || outputs.length === 0 || !outputs.every((o) => replaced.has(o.target)),
+  );
 }
 
 /** All procedures that could be read, and the names of those that could not. */

@@ -1,5 +1,5 @@
 /** What an entry names: its inputs and outputs. Knows the forms in which they are written, not who makes what. */
-import { isAbsolute } from 'node:path';
+import { isAbsolute, normalize } from 'node:path';
 import { isNameGlob, parseTarget } from '../core/names.ts';
 import { nearest } from '../core/nearest.ts';
 import type { Axis, OutputEntry, Procedure, Where } from '../core/types.ts';
@@ -23,13 +23,16 @@ function readInput(cursor: Cursor, alias: string | undefined): Input | undefined
   return { alias: alias ?? (target.split('@')[0] || target), target, where };
 }
 
-/** `inputs`: a list, or {alias: target}. Equal aliases of a list are told apart by their whole text. */
+/**
+ * `inputs`: a list, or {alias: target}. A mapping is taken in the order of its aliases, so that the order in which it is written
+ * is nothing that a task could see. Equal aliases of a list are told apart by their whole text.
+ */
 export function readInputs(inputs: Cursor | undefined): Input[] {
   if (inputs === undefined || inputs.value === null) return [];
   const read = isMapping(inputs.value)
-    ? children(inputs).flatMap(
-        ([alias, entry]) => asList(entry, (item) => readInput(item, alias)) ?? [],
-      )
+    ? children(inputs)
+        .flatMap(([alias, entry]) => asList(entry, (item) => readInput(item, alias)) ?? [])
+        .sort((a, b) => (a.alias < b.alias ? -1 : a.alias > b.alias ? 1 : 0))
     : (asList(inputs, (item) => readInput(item, undefined)) ?? []);
   if (isMapping(inputs.value)) return read;
   const seen = new Map<string, number>();
@@ -59,8 +62,15 @@ function readProduct(
     mistake(cursor, 'bad-value', `${quoted(pattern)} does not lie below the build folder`, inside);
     return;
   }
+  if (pattern.endsWith('.tg.json')) {
+    const message = `${quoted(pattern)} is kept for provenance`;
+    mistake(cursor, 'bad-value', message, inside.replace('.tg.json', '.json'));
+    return;
+  }
+  // One path, one spelling: `./a.txt` and `a.txt` are two makers of one file.
+  const read = { target, pattern: normalize(pattern), where };
   // The axes of `each: point` are those of its inputs; after a mistake in the axes their names are not known.
-  if (axes === undefined) return { target, pattern, where };
+  if (axes === undefined) return read;
   for (const [written, wildcard] of pattern.matchAll(/\{([^}]*)\}/g)) {
     if (wildcards.includes(wildcard!)) continue;
     const near = nearest(wildcard!, wildcards, 1)[0];
@@ -71,7 +81,7 @@ function readProduct(
   const missing = axes
     .filter(({ name }) => !pattern.includes(`{${name}}`))
     .map(({ name }) => `{${name}}`);
-  if (missing.length === 0) return { target, pattern, where };
+  if (missing.length === 0) return read;
   const dot =
     pattern.lastIndexOf('.') > pattern.lastIndexOf('/') ? pattern.lastIndexOf('.') : pattern.length;
   const hint = `"${pattern.slice(0, dot)}_${missing.join('_')}${pattern.slice(dot)}"`;

@@ -1,5 +1,5 @@
 /** The keys of tg.yaml that are no procedures: sources, parameters, overrides, pools, link and so on. Knows one file at a time; opens none. */
-import { resolve } from 'node:path';
+import { normalize, resolve } from 'node:path';
 import { isName, isNameGlob, parseTarget } from '../core/names.ts';
 import type { ExecutorSettings, LinkSettings, SourceEntry, Where } from '../core/types.ts';
 import {
@@ -195,7 +195,7 @@ function readLink(cursor: Cursor | undefined): Partial<LinkSettings> {
   return {
     ...(refs === undefined ? {} : { refs }),
     ...(when === undefined ? {} : { when }),
-    ...(pattern === undefined ? {} : { file: pattern }),
+    ...(pattern === undefined ? {} : { file: normalize(pattern) }),
     ...(drop === undefined ? {} : { drop }),
   };
 }

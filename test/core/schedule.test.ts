@@ -158,3 +158,19 @@ test('whatever the graph, lanes and failures: lanes and slots are kept, everythi
     }),
   );
 });
+
+// 56
+test('a merge of 10 000 points becomes ready once, when the last of them has settled', () => {
+  const points = Array.from({ length: 10_000 }, (_, i) => task(`p${i}`));
+  const p = planned([
+    ...points,
+    task(
+      'merge',
+      points.map(({ id }) => id),
+    ),
+  ]);
+  const s = schedule(p, unlimited);
+  const order = runAll(p, s, 8);
+  assert.equal(order.length, 10_001);
+  assert.equal(order.indexOf('merge'), 10_000);
+});

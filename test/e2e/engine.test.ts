@@ -1,6 +1,6 @@
 /** The engine behind the real command line: signals, a second build, what is said where, and the questions one can ask. Cases 61, 63 to 65, 70 to 76. */
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { run, start } from '../helpers/cli.ts';
 import { commandsOf, gate, join_, project, until, world } from '../helpers/world.ts';
@@ -199,6 +199,11 @@ test('--json: an event per line, each with its schema version', async () => {
   assert.deepEqual([types[0], types.at(-1)], ['began', 'finished']);
   for (const type of ['planned', 'stale', 'started', 'done', 'failed', 'cancelled'])
     assert.ok(types.includes(type), type);
+  const of = (type: string, task: string): Record<string, unknown> =>
+    lines.find((l) => l.type === type && l.task === task) as unknown as Record<string, unknown>;
+  for (const type of ['done', 'failed'])
+    assert.equal(typeof of(type, type === 'done' ? 'a' : 'b')['seconds'], 'number', type);
+  assert.deepEqual(of('stale', 'a')['reasons'], [{ kind: 'never-built' }]);
   assert.equal(lines.find((l) => l.type === 'cancelled')!.because, 'b');
   assert.equal(lines.at(-1)!.exit, 1);
 });
@@ -215,6 +220,55 @@ test('no control characters where there is no terminal; --quiet says only what w
   w.write(project([join_('a', [])]));
   const silent = await run(['build', '--quiet'], { cwd: w.root });
   assert.deepEqual([silent.code, silent.stderr], [0, '']);
+});
+
+// 14
+test('--rehash believes no stat', async () => {
+  const w = three();
+  // Old enough for its stat to be believed.
+  await until(() => Date.now() - statSync(w.at('s')).ctimeMs > 40);
+  await w.build();
+  const { size, mtimeMs, ctimeMs, ino } = statSync(w.at('s'));
+  w.write({ s: '2' });
+  // A file system that keeps no ctime: the stat of today stands in the cache beside the id of before.
+  const stat = statSync(w.at('s'));
+  const cache = readFileSync(w.at('.tg/stat'));
+  const was = Buffer.from(Float64Array.of(size, mtimeMs, ctimeMs, ino).buffer);
+  const at = cache.indexOf(was);
+  assert.ok(at >= 0);
+  const is = Float64Array.of(stat.size, stat.mtimeMs, stat.ctimeMs, stat.ino, Date.now() + 1e6);
+  Buffer.from(is.buffer).copy(cache, at);
+  writeFileSync(w.at('.tg/stat'), cache);
+  assert.match((await run(['build'], { cwd: w.root })).stderr, /3 fresh, nothing to do/);
+  const { stderr, code } = await run(['build', '--rehash'], { cwd: w.root });
+  assert.equal(code, 0);
+  assert.match(stderr, /3 tasks: 3 done/);
+  assert.equal(w.read('build/c.txt'), '2');
+});
+
+// 12
+test('what was made of a source that is gone holds up builds until it is cleaned', async () => {
+  const w = world({
+    ...project(
+      [
+        join_('a', ['src'], { outputs: { a: 'a/{run}.txt' } }),
+        join_('b', ['src'], { each: 'all' }),
+      ],
+      { sources: { src: 'in/{run}.txt' } },
+    ),
+    'in/r1.txt': '1',
+    'in/r2.txt': '2',
+  });
+  assert.equal((await run(['build'], { cwd: w.root })).code, 0);
+  w.remove('in/r2.txt');
+  const held = await run(['build'], { cwd: w.root });
+  assert.equal(held.code, 2);
+  assert.match(held.stderr, /source src@r2 is gone[\s\S]*needed by a, b;/);
+  const cleaned = await run(['clean', 'a@r2', 'b'], { cwd: w.root });
+  assert.deepEqual([cleaned.code, cleaned.stderr], [0, '']);
+  assert.deepEqual([w.has('build/a/r2.txt'), w.has('build/a/r1.txt')], [false, true]);
+  assert.match((await run(['build'], { cwd: w.root })).stderr, /2 tasks: 1 done, 1 fresh/);
+  assert.equal(w.read('build/b.txt'), '1');
 });
 
 // 37, 33, 2: before anything runs

@@ -220,6 +220,62 @@ export default { version: '1', params: { geo: null }, files: ['geo'], run({ outp
   assert.deepEqual((await w.build()).ran, ['r']);
 });
 
+test('a configuration file that a task reads past the view counts whole', async () => {
+  for (const body of [
+    `readFileSync(file('conf'), 'utf8')`,
+    `readFileSync(\`\${process.env.TG_TEST_ROOT}/\${params.conf}\`, 'utf8')`,
+  ]) {
+    const w = one('', { a: 1, b: 1 });
+    process.env['TG_TEST_ROOT'] = w.root;
+    w.write({
+      'r.mjs': `import { readFileSync, writeFileSync } from 'node:fs';
+export default { version: '1', params: { conf: null }, configuration: ['conf'], run({ output, file, params }) { writeFileSync(output('r'), ${body}); } };`,
+    });
+    await w.build();
+    conf(w, { b: 1, a: 1 });
+    assert.deepEqual((await w.build()).ran, []);
+    conf(w, { a: 1, b: 2 });
+    assert.deepEqual((await w.build()).ran, ['r'], body);
+    assert.match(w.read('build/r.txt'), /"b": 2/);
+  }
+  delete process.env['TG_TEST_ROOT'];
+});
+
+test('the path of a configuration file that is read through the view is for messages only', async () => {
+  const w = one('', { a: 1, b: 1 });
+  w.write({
+    'r.mjs': reader(`return configuration('conf').a`)
+      .replace('run({ output,', 'run({ file, output,')
+      .replace('const found', `void file('conf'); const found`),
+  });
+  await w.build();
+  conf(w, { a: 1, b: 2 });
+  assert.deepEqual((await w.build()).ran, []);
+});
+
+test('an alias of a configuration file may be any word', async () => {
+  const names = ['param', 'env', 'name', 'input'];
+  const w = world({
+    ...project([
+      {
+        name: 'r',
+        type: './r.mjs',
+        outputs: { r: 'r.txt' },
+        configuration: Object.fromEntries(names.map((n) => [n, 'conf.json'])),
+      },
+    ]),
+    'r.mjs': `import { writeFileSync } from 'node:fs';
+export default { version: '1', params: {}, run({ output, configuration }) { writeFileSync(output('r'), ${JSON.stringify(names)}.map((n) => configuration(n).a).join('')); } };`,
+  });
+  conf(w, { a: 1, b: 1 });
+  await w.build();
+  conf(w, { a: 1, b: 2 });
+  assert.deepEqual((await w.build()).ran, []);
+  conf(w, { a: 2, b: 2 });
+  assert.deepEqual((await w.build()).ran, ['r']);
+  assert.equal(w.read('build/r.txt'), '2222');
+});
+
 test('what a task prints or inspects of its parameters it has read', async () => {
   const w = one(`console.log(params); return 1`, {}, { shown: 1 });
   await w.build();

@@ -127,11 +127,18 @@ test('a second try that succeeds is a success; both logs are kept and the attemp
 
 // 32
 test('retries that run out are one failure with the last message', async () => {
-  const w = world(project([sh('a', 'echo "$TG_TASK" > /dev/null; exit 4', { retries: 0 })]));
+  const w = world(
+    project([
+      sh('a', 'n=$(sed \'s/.*"attempt":\\([0-9]*\\).*/\\1/\' "$TG_TASK"); echo "try $n"; exit 4'),
+    ]),
+  );
   const { failed, events } = await w.build([], { retries: 1 });
   assert.deepEqual(failed, ['a']);
-  const last = events.find((e) => e.type === 'failed');
-  assert.equal(last?.type === 'failed' && last.attempts, 2);
+  const ends = events.filter((e) => e.type === 'failed');
+  assert.deepEqual(
+    ends.map((e) => [e.attempts, e.failure.lines]),
+    [[2, ['try 2']]],
+  );
 });
 
 test('an interrupt ends the wait for the next try at once', async () => {
@@ -165,6 +172,25 @@ test('the output of a failing command is told whole, with the command and its ex
   assert.match(failure['a']!.message, /^sh -c .*exit 7 \(last 4 lines above\)$/s);
   assert.deepEqual([...failure['a']!.lines!].sort(), ['line 1', 'line 2', 'line 3', 'oops']);
   assert.doesNotMatch(failure['a']!.message, /stage/);
+});
+
+// 41
+test('more words than the system takes are a failure that says so; TG_TASK takes any number of paths', async () => {
+  const w = world(project([], { sources: { s: 'in/{run}' } }));
+  for (let i = 0; i < 3000; i++) w.write({ [`in/${'x'.repeat(200)}${i}`]: '' });
+  const word = Array.from({ length: 4 }, () => '{input:s}');
+  w.write({
+    'lib.yaml': JSON.stringify([
+      { ...sh('a', ': > "$0"', { inputs: ['s'], each: 'all' }), command: ['true', ...word] },
+      sh('b', 'tr , "\\n" < "$TG_TASK" | grep -c /in/ > "$0"', { inputs: ['s'], each: 'all' }),
+    ]),
+  });
+  const { ran, failure } = await w.build([], { keepGoing: true });
+  assert.deepEqual([ran, w.read('build/b.txt')], [['b'], '3000\n']);
+  assert.match(
+    failure['a']!.message,
+    /^the command of a has 12001 words, more than the system takes$/,
+  );
 });
 
 test('a command that makes nothing, or something else, fails with a sentence', async () => {
@@ -237,4 +263,13 @@ test('checks: bad fails the task and publishes nothing, warn warns', async () =>
   w.write(project(entry({ warn: { below: 5 } })));
   const { exit, warnings } = await w.build();
   assert.deepEqual([exit, warnings], [0, ['a: events is 3, below 5']]);
+  assert.deepEqual((await w.build()).ran, []);
+  // What was good is bad by a check that comes later: it does not stay fresh.
+  w.write(project(entry({ bad: { above: 2 } })));
+  const later = await w.build();
+  assert.equal(later.why['a'], 'its checks changed: events is 3, above 2');
+  assert.deepEqual([later.exit, later.failure['a']!.message], [1, 'events is 3, above 2']);
+  w.write(project(entry({ bad: { above: 3 } })));
+  const back = await w.build();
+  assert.deepEqual([back.exit, back.ran, back.fresh], [0, [], ['a']]);
 });

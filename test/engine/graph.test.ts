@@ -114,14 +114,17 @@ test('always: true runs in every build; equal bytes stop there', async () => {
 });
 
 // 48
-test('a library that includes itself is refused with the path of inclusion, or read once', async () => {
+test('a library that includes itself is refused with the path of inclusion', async () => {
   const w = world({
     'tg.yaml': 'libraries: [./one.yaml]\n',
     'one.yaml': 'libraries: [./two.yaml]\n',
     'two.yaml': 'libraries: [./one.yaml]\n',
   });
   const { mistakes, exit } = await w.build();
-  assert.ok(exit === 2 && /one\.yaml/.test(JSON.stringify(mistakes)), JSON.stringify(mistakes));
+  assert.deepEqual(
+    [exit, mistakes.map((m) => m.message)],
+    [2, ['libraries include themselves: one.yaml -> two.yaml -> one.yaml']],
+  );
 });
 
 // 49
@@ -139,6 +142,15 @@ test('two patterns that make one target are refused, unless one says replace', a
   const { exit, mistakes } = await w.build();
   assert.equal(exit, 2);
   assert.match(mistakes[0]!.message, /h\/x has two makers/);
+  assert.match(mistakes[0]!.other!, /lib\.yaml:1:\d+ \(procedure one\)/);
+  // `one` makes more than h/x: it cannot be left out as a whole.
+  w.write(project(entries({ replace: true })));
+  assert.match((await w.build()).mistakes[0]!.try!, /another name/);
+  const only = { outputs: { 'h/x': 'x.txt' } };
+  const [one, two] = entries({ replace: true });
+  w.write(project([{ ...one, ...only }, two!]));
+  const { ran } = await w.build();
+  assert.deepEqual([ran, w.has('build/y.txt'), w.has('build/x.txt')], [['two'], true, false]);
 });
 
 // 50
@@ -214,6 +226,35 @@ test('--force runs the named, --force-all what they stand on, --only nothing els
   assert.deepEqual((await w.build()).ran, ['a', 'b', 'c']);
 });
 
+// 72
+test('--force of a family runs all of its tasks and no others', async () => {
+  const w = world({
+    ...project(
+      [
+        join_('a', ['src'], { outputs: { a: 'a/{run}.txt' } }),
+        join_('b', ['a'], { outputs: { b: 'b/{run}.txt' } }),
+        join_('c', ['b'], { each: 'all' }),
+      ],
+      { sources: { src: '{run}.in' } },
+    ),
+    'r1.in': '1',
+    'r2.in': '2',
+  });
+  await w.build();
+  const { ran, fresh } = await w.build('b', { force: true });
+  assert.deepEqual(
+    [ran, fresh],
+    [
+      ['b@r1', 'b@r2'],
+      ['a@r1', 'a@r2'],
+    ],
+  );
+  assert.deepEqual((await w.build('b@r1', { force: true })).ran, ['b@r1']);
+  const all = await w.build([], { forceAll: true });
+  assert.deepEqual(all.ran, ['a@r1', 'a@r2', 'b@r1', 'b@r2', 'c']);
+  assert.deepEqual((await w.build()).ran, []);
+});
+
 test('--only takes what lies there as it lies there, and the next build sees it', async () => {
   const w = world({
     ...project([join_('a', ['src']), join_('b', ['a'])], { sources: { src: 's' } }),
@@ -257,4 +298,10 @@ test('the preview is an upper bound: whatever runs was stale or maybe', async ()
   assert.deepEqual(ran, ['a', 'b', 'c']);
   assert.ok(planned?.type === 'planned');
   assert.deepEqual([planned.stale, planned.maybe, planned.fresh], [2, 1, 1]);
+});
+
+test('a folder under depends is refused: its files are the code', async () => {
+  const w = world({ ...project([join_('a', [], { depends: ['code'] })]), 'code/x.py': '' });
+  const { exit, mistakes } = await w.build();
+  assert.deepEqual([exit, mistakes[0]!.message], [2, `this is a folder, no file: code`]);
 });

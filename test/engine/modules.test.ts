@@ -68,6 +68,64 @@ export default { run({ output }) { writeFileSync(output('m'), word); } };`,
   assert.equal(w.read('build/m.txt'), 'two');
 });
 
+for (const [how, text, path] of [
+  ['without blanks', `import{word}from'./word.mjs';`, 'word.mjs'],
+  ['as a name for all', `import*as all from"./word.mjs";const{word}=all;`, 'word.mjs'],
+  [
+    'behind a comment',
+    `/* its */import /* word */ { word } from /* the */ './word.mjs';`,
+    'word.mjs',
+  ],
+  ['late', `const { word } = await import(/* late */ './word.mjs');`, 'word.mjs'],
+  ['late, in other quotes', 'const { word } = await import(`./word.mjs`);', 'word.mjs'],
+  [
+    'as JSON',
+    `import all from './word.json' with { type: 'json' }; const { word } = all;`,
+    'word.json',
+  ],
+  [
+    'by require',
+    `const require = createRequire(import.meta.url); const { word } = require('./word.cjs');`,
+    'word.cjs',
+  ],
+  [
+    'by require without its ending',
+    `const require = createRequire(import.meta.url); const { word } = require('./word');`,
+    'word.js',
+  ],
+  [
+    'by require of a folder',
+    `const { word } = createRequire(import.meta.url)('./words');`,
+    'words/index.json',
+  ],
+  [
+    'through another module',
+    `export * from './through.mjs'; import { word } from './through.mjs';`,
+    'word.mjs',
+  ],
+] as const)
+  test(`what a module imports ${how} is part of its code`, async () => {
+    const content = (word: string): string =>
+      path.endsWith('json')
+        ? JSON.stringify({ word })
+        : path.endsWith('.mjs')
+          ? `export const word = '${word}';`
+          : `exports.word = '${word}';`;
+    const w = one(
+      `${text}
+import { createRequire } from 'node:module';
+import { writeFileSync } from 'node:fs';
+export default { run({ output }) { writeFileSync(output('m'), word); } };`,
+      {},
+      { [path]: content('one'), 'through.mjs': `export { word } from './word.mjs';` },
+    );
+    const first = await w.build();
+    assert.equal(first.exit, 0, JSON.stringify([first.failure, first.mistakes]));
+    w.write({ [path]: content('two') });
+    assert.deepEqual((await w.build()).ran, ['m']);
+    assert.equal(w.read('build/m.txt'), 'two');
+  });
+
 test('a module with a version runs again when its version changes, not its bytes', async () => {
   const w = one(module(`writeFileSync(output('m'), 'a');`));
   await w.build();

@@ -1,7 +1,9 @@
 /** Outputs: whole or absent, in their place, counted by content. Conformance cases B. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, renameSync, utimesSync } from 'node:fs';
 import { test } from 'node:test';
+import { openH5 } from '../../src/h5/index.ts';
 import { join_, project, tables, world } from '../helpers/world.ts';
 
 // 19
@@ -53,15 +55,114 @@ test('a path without {run} for several runs is refused', async () => {
   assert.match(mistakes[0]!.try!, /\{run\}/);
 });
 
-test('an output in the place of a source is refused: inputs are never changed', async () => {
-  const w = world({
-    ...project([join_('a', ['src'], { outputs: { a: '../raw/x.txt' } })], {
-      sources: { src: 'raw/{run}.txt' },
-    }),
-    'raw/x.txt': 'raw',
+// 20
+test('one path in two spellings has two makers', async () => {
+  for (const [one, two] of [
+    ['x.txt', './x.txt'],
+    ['sub/x.txt', 'sub//./x.txt'],
+  ] as const) {
+    const entries = [
+      join_('a', [], { outputs: { a: one } }),
+      join_('b', [], { outputs: { b: two } }),
+    ];
+    const { exit, mistakes } = await world(project(entries)).build();
+    assert.equal(exit, 2);
+    assert.match(mistakes[0]!.message, /has two makers/);
+  }
+});
+
+// The build folder may be the project's own folder: then everything lies below it.
+for (const [what, path] of [
+  ['a source', 'raw/x.txt'],
+  ['a source in another spelling', './raw//x.txt'],
+  ['tg.yaml', 'tg.yaml'],
+  ['a library', 'lib.yaml'],
+  ['code of a command', 'tool.sh'],
+  ['a module', 'm.mjs'],
+  ['the log of the store', '.tg/log'],
+  ['the artifact of another task', '.tg/artifacts/m.h5'],
+] as const)
+  test(`an output in the place of ${what} is refused: inputs are never changed`, async () => {
+    const w = world({
+      ...project(
+        [
+          { ...join_('a', ['src']), outputs: { a: path }, each: 'all', depends: ['tool.sh'] },
+          { name: 'm', type: './m.mjs' },
+        ],
+        { sources: { src: 'raw/{run}.txt' }, build: '.' },
+      ),
+      'raw/x.txt': 'raw',
+      'tool.sh': '',
+      'm.mjs': tables(['m']),
+    });
+    const before = [path.includes('.tg') ? '' : w.read(path), w.read('raw/x.txt')];
+    const { exit, ran, mistakes } = await w.build();
+    assert.deepEqual([exit, ran], [2, []]);
+    assert.match(mistakes[0]!.message, /^a would write over /);
+    assert.deepEqual([path.includes('.tg') ? '' : w.read(path), w.read('raw/x.txt')], before);
   });
-  const { exit, ran } = await w.build();
-  assert.deepEqual([exit, ran, w.read('raw/x.txt')], [2, [], 'raw']);
+
+test('build: . makes products in the folder of the project', async () => {
+  const w = world({
+    ...project([join_('a', [], { outputs: { a: 'sub/a.txt' } }), { name: 'm', type: './m.mjs' }], {
+      build: '.',
+    }),
+    'm.mjs': tables(['m']),
+  });
+  assert.deepEqual((await w.build()).ran, ['a', 'flow', 'm']);
+  assert.ok(w.has('sub/a.txt') && w.has('flow.h5'));
+  assert.deepEqual((await w.build()).ran, []);
+});
+
+test('nothing is written outside of the build folder, whatever a value of a scan or of a list says', async () => {
+  const scan = world(
+    project([
+      {
+        name: 'p',
+        type: 'command',
+        scan: [{ key: 'a', values: ['../../evil'] }],
+        parameters: { a: '' },
+        outputs: { p: 'p/{a}.txt' },
+        command: ['sh', '-c', 'echo > "$0"', '{output:p}'],
+      },
+    ]),
+  );
+  const refused = await scan.build();
+  assert.deepEqual([refused.exit, refused.ran], [2, []]);
+  assert.match(refused.mistakes[0]!.message, /outside of the build folder/);
+  for (const name of ['../../evil', '/evil', '']) {
+    const w = world({
+      ...project([
+        {
+          name: 'l',
+          type: 'command',
+          outputs: { l: 'l.json' },
+          command: ['cp', 'names.json', '{output:l}'],
+          depends: ['names.json'],
+        },
+        { ...join_('p', []), each: 'l', outputs: { p: 'p/{name}.txt' } },
+      ]),
+      'names.json': JSON.stringify([name]),
+    });
+    const { exit, mistakes } = await w.build();
+    assert.equal(exit, 2);
+    assert.match(mistakes[0]!.message, /is no name/);
+  }
+});
+
+test('outputs may be called as the stage calls its own files', async () => {
+  const w = world(
+    project([
+      {
+        name: 'a',
+        type: 'command',
+        outputs: { a: 'scratch', b: 'task.json' },
+        command: ['sh', '-c', 'echo a > "$0"; echo b > "$1"', '{output:a}', '{output:b}'],
+      },
+    ]),
+  );
+  assert.deepEqual((await w.build()).ran, ['a']);
+  assert.deepEqual([w.read('build/scratch'), w.read('build/task.json')], ['a\n', 'b\n']);
 });
 
 // 21
@@ -81,8 +182,20 @@ test('two tasks of one flow file run side by side on artifacts of their own', as
     'one.mjs': tables(['one']),
     'two.mjs': tables(['two']),
   });
+  // They meet at a pipe, which neither passes alone.
+  execFileSync('mkfifo', [w.at('pipe')]);
+  const meet = (how: string): string =>
+    `await (await import('node:fs/promises')).${how}(${JSON.stringify(w.at('pipe'))}, 'x');`;
+  w.write({
+    'one.mjs': tables(['one'], meet('writeFile')),
+    'two.mjs': tables(['two'], meet('readFile').replace(", 'x'", '')),
+  });
   const { ran } = await w.build([], { workers: 2 });
   assert.deepEqual(ran, ['flow', 'one', 'two']);
+  const flow = await openH5(w.at('build/flow.h5'));
+  for (const name of ['one', 'two']) assert.deepEqual([...flow.table(name).column('v')], [0, 1, 2]);
+  flow.close();
+  w.write({ 'one.mjs': tables(['one']), 'two.mjs': tables(['two']) });
   assert.deepEqual((await w.build()).ran, []);
   w.write({
     'lib.yaml': JSON.stringify([

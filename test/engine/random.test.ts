@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { decidedPlan } from '../../src/cli/decided-plan.ts';
 import { project, world } from '../helpers/world.ts';
 
 const ROUNDS = process.env['TG_SLOW'] === '1' ? 60 : 4;
@@ -115,6 +116,13 @@ for (let seed = 1; seed <= SEEDS; seed++) {
       const interrupt = new AbortController();
       const stopAfter = r() < 0.2 ? below(n) : Infinity;
       let done = 0;
+      // What a dry run says, before and without the failure and the interrupt.
+      const { plan, seen } = await decidedPlan(await w.open(), words);
+      const may = new Set(
+        plan.tasks.flatMap((task, i) =>
+          seen[i] === undefined || seen[i].state === 'fresh' ? [] : [task.id],
+        ),
+      );
       const first = await w.build(words, {
         ...options,
         interrupt: interrupt.signal,
@@ -123,6 +131,8 @@ for (let seed = 1; seed <= SEEDS; seed++) {
       if (bad !== undefined) rmSync(w.at(`bad-${bad}`));
       const said = `seed ${seed} round ${round}: ${JSON.stringify([first.mistakes, first.failure])}`;
       assert.ok([0, 1, 130].includes(first.exit), said);
+      for (const task of first.started)
+        assert.ok(may.has(task), `${task} was not foreseen, ${said}`);
       // What is told fresh or done is right, whatever became of the others.
       memo.clear();
       for (const task of [...first.fresh, ...first.ran])

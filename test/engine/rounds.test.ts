@@ -167,6 +167,34 @@ test('a flow file is linked once, when the tables of its run are known', async (
   );
 });
 
+test('link: drop leaves tables out, asked links only what is asked for, a changed file is a changed output', async () => {
+  const settings = (link: object): string => JSON.stringify({ libraries: ['./lib.yaml'], link });
+  const w = world({
+    ...project([
+      { name: 'one', type: './one.mjs' },
+      { name: 'two', type: './two.mjs' },
+    ]),
+    'one.mjs': tables(['one']),
+    'two.mjs': tables(['two']),
+  });
+  const linked = async (): Promise<string[]> => (await w.entry('flow'))!.inputs.map(([t]) => t);
+  await w.build();
+  assert.deepEqual(await linked(), ['one', 'two']);
+  w.write({ 'tg.yaml': settings({ drop: ['two'] }) });
+  assert.deepEqual((await w.build()).ran, ['flow']);
+  assert.deepEqual(await linked(), ['one']);
+  w.write({ 'tg.yaml': settings({ when: 'asked' }) });
+  w.remove('build/flow.h5');
+  assert.deepEqual((await w.build()).ran, []);
+  assert.deepEqual((await w.build('one')).ran, []);
+  assert.equal(w.has('build/flow.h5'), false);
+  assert.deepEqual((await w.build('flow')).ran, ['flow']);
+  assert.deepEqual(await linked(), ['one', 'two']);
+  w.write({ 'tg.yaml': settings({ file: './linked/{run}.h5' }) });
+  assert.deepEqual((await w.build()).ran, ['flow']);
+  assert.ok(w.has('build/linked/flow.h5'));
+});
+
 // settle of tasks that are only looked at
 test('a flow file holds what is fresh and names what is stale, though it was not asked for', async () => {
   const w = world({

@@ -131,23 +131,64 @@ test('one failing point: the merge is not made, the others are kept, the next bu
 });
 
 // 56
-test('a merge of many points runs once', async () => {
-  const many = Array.from({ length: 200 }, (_, i) => i);
+const N = process.env['TG_SLOW'] === '1' ? 10_000 : 1_000;
+test(`a merge of ${N} points runs once, also when several of them change`, async () => {
   const w = world({
     ...project([
       {
         name: 'p',
-        type: 'command',
-        scan: [axis('a', many)],
-        parameters: { a: 0 },
+        type: './p.mjs',
+        scan: [{ key: 'a', range: { stop: N } }],
         outputs: { p: 'p/{a}.txt' },
-        command: ['sh', '-c', 'echo {a} > "$0"', '{output:p}'],
+        configuration: { shifts: 'shifts.json' },
       },
     ]),
+    'p.mjs': `import { writeFileSync } from 'node:fs';
+export default { version: '1', params: { a: 0 }, run({ output, params, configuration }) { writeFileSync(output('p'), String(params.a + (configuration('shifts')[params.a] ?? 0))); } };`,
+    'shifts.json': '{}',
   });
-  const { ran, events } = await w.build();
-  assert.equal(ran.length, 201);
-  assert.equal(events.filter((e) => e.type === 'done' && e.task.id === 'p').length, 1);
+  const merged = async (): Promise<[number, number]> => {
+    const { ran, events } = await w.build();
+    return [ran.length, events.filter((e) => e.type === 'done' && e.task.kind === 'merge').length];
+  };
+  assert.deepEqual(await merged(), [N + 1, 1]);
+  w.write({ 'shifts.json': JSON.stringify({ 7: 1, 70: 1, 700: 1 }) });
+  assert.deepEqual(await merged(), [4, 1]);
+  assert.equal((JSON.parse(w.read('.tg/artifacts/p.json')) as unknown[]).length, N);
+  assert.deepEqual(await merged(), [0, 0]);
+});
+
+test('axes by range and by a key of several members, for commands, too', async () => {
+  const w = world(
+    project([
+      {
+        name: 'p',
+        type: 'command',
+        scan: [
+          { key: [['low', 'high'], 'gain'], range: { start: 4, stop: 0, step: -2 } },
+          { key: 'cuts.t', range: { start: 0.1, stop: 0.4, step: 0.1 }, name: 'cut' },
+        ],
+        parameters: { low: { gain: 0, other: 1 }, high: { gain: 0 }, cuts: { t: 0 } },
+        outputs: { p: 'p/{gain}_{cut}.json' },
+        command: [
+          'sh',
+          '-c',
+          'sed \'s/.*"params"://; s/,"seed".*//\' "$TG_TASK" > "$0"',
+          '{output:p}',
+        ],
+      },
+    ]),
+  );
+  const { ran } = await w.build();
+  assert.deepEqual(
+    ran.filter((t) => !t.includes('*')),
+    ['p', ...[0.1, 0.2, 0.3].flatMap((c) => [`p@cut=${c},gain=2`, `p@cut=${c},gain=4`])],
+  );
+  assert.deepEqual(JSON.parse(w.read('build/p/2_0.3.json')), {
+    low: { gain: 2, other: 1 },
+    high: { gain: 2 },
+    cuts: { t: 0.3 },
+  });
 });
 
 test('products of a scan merge to one list of point, path and id, with provenance beside it', async () => {
@@ -177,6 +218,31 @@ test('products of a scan merge to one list of point, path and id, with provenanc
   assert.deepEqual(list[1]!.point, { a: 1, b: 'y' });
   assert.match(list[0]!.id, /^[0-9a-f]{32}\.3$/);
   assert.ok(w.has('.tg/artifacts/p.json.tg.json'));
+});
+
+test('a list of products whose paths change is made again, though no content changed', async () => {
+  const entry_ = (path: string): string =>
+    JSON.stringify([
+      {
+        name: 'p',
+        type: 'command',
+        scan: [axis('a', [1, 2]), axis('b', [1])],
+        parameters: { a: 0, b: 0 },
+        outputs: { p: path },
+        command: ['sh', '-c', 'echo {a} > "$0"', '{output:p}'],
+      },
+    ]);
+  const w = world(project([]));
+  w.write({ 'lib.yaml': entry_('p/{a}_{b}.txt') });
+  await w.build();
+  w.write({ 'lib.yaml': entry_('q/{a}_{b}.txt') });
+  const { ran, why } = await w.build();
+  assert.deepEqual(merges(ran.map((t) => t.replace(/^p/, 's'))), ['s', 's@a=1,b=*', 's@a=2,b=*']);
+  assert.match(why['p']!, /^its outputs changed;/);
+  assert.equal(why['p@a=1,b=*'], 'its outputs changed');
+  assert.match(w.read('.tg/artifacts/p.json'), /build\/q\/1_1\.txt/);
+  assert.doesNotMatch(w.read('.tg/artifacts/p.json'), /build\/p/);
+  assert.deepEqual((await w.build()).ran, []);
 });
 
 test('a scan of tables and products at once merges both', async () => {
