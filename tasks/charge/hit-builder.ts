@@ -38,7 +38,7 @@ const HIT = compound([
 const nameOf = (path: string | null): string => (path === null ? '' : basename(path));
 
 export default defineTask({
-  version: '2',
+  version: '1',
   params,
   configuration: ['pedestal_file', 'configuration_file'],
   files: ['geometry_file'],

@@ -303,5 +303,5 @@ test('the preview is an upper bound: whatever runs was stale or maybe', async ()
 test('a folder under depends is refused: its files are the code', async () => {
   const w = world({ ...project([join_('a', [], { depends: ['code'] })]), 'code/x.py': '' });
   const { exit, mistakes } = await w.build();
-  assert.deepEqual([exit, mistakes[0]!.message], [2, `this is a folder, no file: code`]);
+  assert.deepEqual([exit, mistakes[0]!.message], [2, `code is a folder, not a file`]);
 });
