@@ -6,7 +6,11 @@ import { taskContext } from '../dist/src/execute/context.js';
 import { writeFlow } from '../dist/src/execute/flow.js';
 import { fileId } from '../dist/src/content-id.js';
 import { hashTree } from '../dist/src/h5/index.js';
-import { types } from '../dist/tasks/index.js';
+import eventBuilder from '../dist/tasks/charge/event-builder.js';
+import extTrigFinder from '../dist/tasks/charge/ext-trig-finder.js';
+import hitBuilder from '../dist/tasks/charge/hit-builder.js';
+import rawEventBuilder from '../dist/tasks/charge/raw-event-builder.js';
+import timestampCorrector from '../dist/tasks/charge/timestamp-corrector.js';
 
 const dir = process.argv[2];
 const out = join(dir, 'alone');
@@ -20,8 +24,7 @@ const files = {
 };
 
 /** One task: inputs by alias = [path, place]. */
-async function task(type, outputs, inputs, given = {}) {
-  const module = (await import(`../dist/tasks/${types[type]}`)).default;
+async function task(module, outputs, inputs, given = {}) {
   const params = module.params.parse(given);
   const path = artifact(outputs[0]);
   const running = taskContext(
@@ -56,18 +59,18 @@ async function task(type, outputs, inputs, given = {}) {
 const raw = join(dir, 'raw/packets_r1.h5');
 await hashTree(raw);
 const made = (name, of = name) => [artifact(of), `/${name}`];
-await task('charge/raw_event_builder', ['charge/raw_events', 'charge/packets'], {
+await task(rawEventBuilder, ['charge/raw_events', 'charge/packets'], {
   packets: [raw, '/packets'],
 });
 const packets = made('charge/packets', 'charge/raw_events');
-await task('charge/timestamp_corrector', ['charge/packets_corr_ts'], { 'charge/packets': packets });
+await task(timestampCorrector, ['charge/packets_corr_ts'], { 'charge/packets': packets });
 const both = {
   'charge/packets': packets,
   'charge/packets_corr_ts': made('charge/packets_corr_ts'),
 };
-await task('charge/ext_trig_finder', ['charge/ext_trigs'], both);
-await task('charge/hit_builder', ['charge/hits'], both, files);
-await task('charge/event_builder', ['charge/events'], {
+await task(extTrigFinder, ['charge/ext_trigs'], both);
+await task(hitBuilder, ['charge/hits'], both, files);
+await task(eventBuilder, ['charge/events'], {
   'charge/raw_events': made('charge/raw_events'),
   'charge/hits': made('charge/hits'),
   'charge/ext_trigs': made('charge/ext_trigs'),

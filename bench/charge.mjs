@@ -5,10 +5,11 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build as bundle } from 'esbuild';
 import { alternate, print } from './measure.mjs';
 
 const TG = fileURLToPath(new URL('../bin/tg.js', import.meta.url));
-const ALONE = fileURLToPath(new URL('./charge-alone.mjs', import.meta.url));
+const ALONE = fileURLToPath(new URL('../lib/charge-alone.mjs', import.meta.url));
 const scratch = process.env.SCRATCH ?? join(tmpdir(), 'tg-bench');
 const sizes = process.argv.slice(2).map(Number);
 
@@ -51,6 +52,24 @@ async function input(n) {
   return dir;
 }
 
+// Bundled as tg is, so that the difference is the engine.
+await bundle({
+  entryPoints: [fileURLToPath(new URL('./charge-alone.mjs', import.meta.url))],
+  outfile: ALONE,
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  logLevel: 'error',
+  external: ['h5wasm', 'zeromq', 'tsx'],
+  alias: {
+    tg: fileURLToPath(new URL('../dist/src/index.js', import.meta.url)),
+    'tg/h5': fileURLToPath(new URL('../dist/src/h5/index.js', import.meta.url)),
+  },
+  banner: {
+    js: "import { createRequire as bundledRequire } from 'node:module'; const require = bundledRequire(import.meta.url);",
+  },
+});
 for (const n of sizes.length > 0 ? sizes : [1e6, 1e7]) {
   const dir = await input(n);
   const clean = () => {

@@ -200,6 +200,16 @@ class View implements ProxyHandler<Node>, Touch {
       if (key === Symbol.iterator) this.#enumerate();
       return Reflect.get(target, key, receiver);
     }
+    // The ways of nearly all reads: a mapping seen before, and a plain value, which nothing inherits.
+    if (!this.#shared.closed) {
+      const known = this.children?.get(key);
+      if (known instanceof View) return known.proxy;
+      const value = target[key];
+      if ((typeof value === 'number' || typeof value === 'string') && !Array.isArray(target)) {
+        this.#leaf(key);
+        return value;
+      }
+    }
     if (Array.isArray(target)) {
       if (key === 'length') this.#enumerate();
       if (!INDEX.test(key)) return Reflect.get(target, key, receiver);

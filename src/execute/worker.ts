@@ -128,10 +128,15 @@ function errorOf(error: unknown): JobError {
 
 /** What a task that has ended left behind waits for a collection that the next, small one does not call for. */
 function tidy(): void {
-  const { arrayBuffers, heapUsed } = process.memoryUsage();
-  if (arrayBuffers + heapUsed < TIDY_BYTES) return;
+  if (heapBytes() < TIDY_BYTES) return;
   v8.setFlagsFromString('--expose-gc');
   (runInNewContext('gc') as () => void)();
+}
+
+/** Not process.memoryUsage(), which asks the system for the size of the process: 20 us after every task. */
+function heapBytes(): number {
+  const heap = v8.getHeapStatistics();
+  return heap.used_heap_size + heap.external_memory;
 }
 
 /** Serves jobs: `post` sends to the main side, the returned function takes what comes from there. */
@@ -147,8 +152,7 @@ function serve(post: (message: FromWorker) => void): (message: ToWorker | { abor
     runJob(job, controller.signal, (event) => post({ n, event })).then(
       (result) => {
         tidy();
-        const heap = v8.getHeapStatistics();
-        const worn = heap.used_heap_size + heap.external_memory > WORN_BYTES;
+        const worn = heapBytes() > WORN_BYTES;
         post({ n, result: worn ? { ...result, worn } : result });
       },
       (error: unknown) => post({ n, error: errorOf(error) }),
