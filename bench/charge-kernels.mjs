@@ -1,5 +1,5 @@
 // Rates of the charge chain on simulated packets: kernels alone, then whole tasks. Usage: node bench/charge-kernels.mjs [packets...]
-// Default 1e6 and 1e7 packets. Run `npx tsc` first. CPU is user + sys of this process.
+// Default 1e6 and 1e7 packets. Run `npm run build` first. CPU is user + sys of this process.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -154,7 +154,7 @@ export async function runRound(input: RoundInput): Promise<Round> {
     let maybe = 0;
     let fresh = 0;
     for (const i of plan.order) {
-      if (plan.wanted[i] === 0) continue;
+      if (plan.wanted[i] === 0 || (options.only && !named.has(i))) continue;
       const state = states.state(i);
       if (state === 'fresh' || state === 'done') fresh++;
       else if (state === 'queued' || staleAnyway(ws, plan, i).length > 0) stale++;
@@ -281,9 +281,10 @@ export async function runRound(input: RoundInput): Promise<Round> {
       case 'failed':
         return fail(i, outcome.failure, outcome.ms, outcome.attempts);
       case 'stopped':
-        if (stopping === 'interrupted') store.failed(task.id, 'interrupted', outcome.message);
+        // By a signal, or by --kill.
+        store.failed(task.id, 'interrupted', outcome.message);
         states.cancel(i);
-        cancelled(i, stopping ?? 'stopped');
+        cancelled(i, 'interrupted');
     }
   }
 

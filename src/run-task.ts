@@ -145,6 +145,7 @@ function taskJob(options: RunOptions, stage: string): TaskJob {
   const names = new Map<string, string>();
   // Names that the stage has for itself.
   const taken = new Set<string>(['scratch', 'task.json']);
+  const build = below(ws.root, ws.project.build);
   const outputs: StagedOutput[] = task.outputs.map((o, i) => {
     let path = names.get(o.path);
     if (path === undefined) {
@@ -153,7 +154,7 @@ function taskJob(options: RunOptions, stage: string): TaskJob {
       taken.add(name);
       names.set(o.path, path);
     }
-    return { target: o.target, path, place: o.place };
+    return { target: o.target, path, place: o.place, shown: below(build, o.path) };
   });
   const inputs: Record<string, InputPlace[]> = {};
   const sources: string[] = [];

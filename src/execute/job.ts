@@ -7,6 +7,8 @@ export interface StagedOutput {
   target: TargetName;
   path: string;
   place: string;
+  /** As its procedure writes it: the path below the build folder. */
+  shown: string;
 }
 
 /** What is the same for tasks of modules and for commands. */

@@ -44,7 +44,7 @@ export function checkOutputs(job: TaskJob): void {
   const expected = new Set(job.outputs.map((o) => o.path));
   for (const output of job.outputs) {
     if (!existsSync(output.path))
-      throw new TaskError(`${job.task} ended well but did not make ${shown(job, output)}`, {
+      throw new TaskError(`${job.task} ended well but did not make ${shown(output)}`, {
         code: 'no-output',
         try: `write to output("${output.target.replace(/@.*/s, '')}")`,
       });
@@ -65,8 +65,8 @@ export function checkOutputs(job: TaskJob): void {
   }
 }
 
-const shown = (job: TaskJob, output: StagedOutput): string =>
-  output.place === '' ? relative(job.stage, output.path) : `table ${output.place.slice(1)}`;
+const shown = (output: StagedOutput): string =>
+  output.place === '' ? output.shown : `table ${output.place.slice(1)}`;
 
 /** Ids of all outputs and provenance in (or beside) each file. */
 export async function finishOutputs(

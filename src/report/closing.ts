@@ -109,6 +109,7 @@ function cancelledLines(story: Story, manner: Manner): string[] {
     const parts = [...story.cancelled].map(([because, list]) => {
       const n = grouped(list.length);
       if (because === 'stopped') return `${n} not started (--keep-going builds them)`;
+      if (because === 'interrupted') return `${n} interrupted (--kill)`;
       return `${n} ${list.length === 1 ? 'needs' : 'need'} ${because}`;
     });
     // What was not started stands last.
@@ -120,7 +121,9 @@ function cancelledLines(story: Story, manner: Manner): string[] {
     const names = list.slice(0, NAMES).map(({ id }) => id);
     if (list.length > NAMES) names.push(`${grouped(list.length - NAMES)} more`);
     const why =
-      because === 'stopped'
+      because === 'interrupted'
+        ? 'interrupted, --kill'
+        : because === 'stopped'
         ? `not started after ${plural(manner.maxFailures, 'failure')}`
         : `need ${because}`;
     return `  cancelled: ${names.join(', ')} (${why})`;

@@ -1,6 +1,6 @@
 /** Direct mode, `-i FILE -o FILE` without a tg.yaml, on the charge fixtures. */
 import assert from 'node:assert/strict';
-import { copyFileSync, existsSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fixture, folder, lines, run, untimed, withoutFixtures } from '../helpers/cli.ts';
@@ -56,6 +56,73 @@ describe('direct mode', { skip: withoutFixtures }, () => {
       /^out\.h5: flow file with 6 tables, procedures tg:charge\n/,
     );
     assert.match(untimed(tables.stderr), /^2 tasks: 2 done in T$/m);
+  });
+
+  test('into a folder each file is a run; what is named later is what counts', async () => {
+    const cwd = place();
+    mkdirSync(join(cwd, 'more'));
+    copyFileSync(fixture('one_second', 'packets.h5'), join(cwd, 'more/second.h5'));
+    const words = [
+      'build',
+      'charge/events',
+      '-i',
+      'packets.h5',
+      '-i',
+      'more/second.h5',
+      '-o',
+      'out/',
+    ];
+    const both = await run(words, { cwd });
+    assert.equal(both.code, 0, both.stderr);
+    assert.equal(both.stdout, 'out/packets.h5\nout/second.h5\n');
+    const told = untimed(both.stderr);
+    assert.match(told, /^packets\.h5: 14 904 packets \(LArPix\+HDF5 2\.4\)\n/);
+    assert.match(
+      told,
+      /^more\/second\.h5: 1 057 packets \(LArPix\+HDF5 2\.4\), procedures tg:charge$/m,
+    );
+    assert.match(told, /^charge\/events: 2 runs, 50 events, /m);
+    assert.match(told, /^12 tasks: 12 done in T$/m);
+    assert.ok(existsSync(join(cwd, '.tg/direct/out/log')), 'the state lies beside the folder');
+    const one = await run(['build', 'charge/events', '-i', 'more/second.h5', '-o', 'out'], { cwd });
+    assert.equal(one.code, 0, one.stderr);
+    assert.equal(one.stdout, 'out/second.h5\n');
+    assert.match(untimed(one.stderr), /^6 tasks: 6 fresh, nothing to do \(T\)$/m);
+    const run2 = await run(['why', 'charge/hits@second', ...words.slice(2)], { cwd });
+    assert.match(run2.stdout, /^charge\/hits@second is fresh/);
+
+    copyFileSync(fixture('one_second', 'packets.h5'), join(cwd, 'second.h5'));
+    const twice = await run([...words, '-i', 'second.h5'], { cwd });
+    assert.equal(twice.code, 2);
+    assert.equal(
+      twice.stderr,
+      'error: more/second.h5 and second.h5 are both run second\n  try: rename one\n',
+    );
+    const file = await run([...words.slice(0, -1), 'out.h5'], { cwd });
+    assert.equal(
+      file.stderr,
+      'error: -i: 2 files of packets make as many runs, -o is one file\n  try: -o FOLDER/\n',
+    );
+    const over = await run(['build', '-i', 'more/second.h5', '-o', 'more'], { cwd });
+    assert.equal(
+      over.stderr,
+      'error: input and output are the same file: more/second.h5 (inputs are never changed)\n  try: -o another.h5\n',
+    );
+  });
+
+  test('a damaged input is told before anything runs', async () => {
+    const cwd = place();
+    truncateSync(join(cwd, 'packets.h5'), 61_440);
+    writeFileSync(join(cwd, 'web.h5'), 'HTTP/1.1 404 Not Found\n');
+    const cut = await run(['build', '-i', 'packets.h5', '-o', 'out.h5'], { cwd });
+    assert.equal(cut.code, 1);
+    assert.match(
+      cut.stderr,
+      /^error: packets\.h5: truncated: 61 440 of \d[\d ]+ bytes\n {2}try: copy it again\n$/,
+    );
+    const web = await run(['build', '-i', 'web.h5', '-o', 'out.h5'], { cwd });
+    assert.equal(web.code, 1);
+    assert.match(web.stderr, /^error: web\.h5: not HDF5 \(begins "HTTP\/1\.1 404/);
   });
 
   test('mistakes', async () => {

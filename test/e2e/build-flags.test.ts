@@ -166,7 +166,10 @@ test('--kill ends what runs at the failure that stops the build', async () => {
   const said = await build(cwd, 'my/copy -w 2 --kill');
   assert.equal(said.code, 1);
   assert.match(said.stderr, /^my\/copy@r1: failed after /m);
-  assert.match(untimed(said.stderr), /^2 tasks: 1 failed, 1 cancelled in T$/m);
+  assert.match(
+    untimed(said.stderr),
+    /^2 tasks: 1 failed, 1 cancelled in T\n {2}1 interrupted \(--kill\)$/m,
+  );
 });
 
 test('-j8, -j 8 and -j=8 are --workers 8', async () => {

@@ -99,7 +99,7 @@ test('--kill ends running tasks and what they started at once', async () => {
     ]),
   );
   const { ran, failed, because } = await w.build([], { kill: true });
-  assert.deepEqual([ran, failed, because], [[], ['bad'], { slow: 'stopped' }]);
+  assert.deepEqual([ran, failed, because], [[], ['bad'], { slow: 'interrupted' }]);
   g.open(2);
   assert.deepEqual(
     g.told().filter((t) => t.startsWith('-')),

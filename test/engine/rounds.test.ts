@@ -195,6 +195,20 @@ test('link: drop leaves tables out, asked links only what is asked for, a change
   assert.ok(w.has('build/linked/flow.h5'));
 });
 
+test('link: idle links when nothing else is ready, however little it matters', async () => {
+  const started = async (when: string): Promise<string[]> => {
+    const w = world({
+      ...project([{ name: 'one', type: './one.mjs' }, join_('last', [], { priority: -5 })], {
+        link: { when },
+      }),
+      'one.mjs': tables(['one']),
+    });
+    return (await w.build([], { workers: 1 })).started;
+  };
+  assert.deepEqual(await started('build'), ['one', 'flow', 'last']);
+  assert.deepEqual(await started('idle'), ['one', 'last', 'flow']);
+});
+
 // settle of tasks that are only looked at
 test('a flow file holds what is fresh and names what is stale, though it was not asked for', async () => {
   const w = world({
