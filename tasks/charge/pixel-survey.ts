@@ -59,7 +59,8 @@ export function createPixelSurvey(sources: SurveySources): PixelSurvey {
     } catch (error) {
       if (!(error instanceof TaskError)) throw error;
       survey.mistake ??= error;
-      return undefined;
+      // There, and of no use: it is not missing.
+      return NaN;
     }
   }
 

@@ -13,6 +13,7 @@ import { describe, test } from 'node:test';
 import {
   CHARGE_YAML,
   chargeProject,
+  fixture,
   lines,
   run,
   untimed,
@@ -222,6 +223,31 @@ describe('tg build on the charge fixtures', { skip: withoutFixtures }, () => {
     assert.match(
       gone.stderr,
       /^error: tg\.yaml:3:12: source packets@r42 is gone: raw\/packets_r42\.h5$/m,
+    );
+  });
+
+  test('tg log: what the failed task had noted, and the failure with its place', async () => {
+    const pedestals = JSON.parse(readFileSync(fixture('ped.json'), 'utf8')) as Record<
+      string,
+      object
+    >;
+    delete pedestals['4211697'];
+    const rest = Object.entries(pedestals).map(
+      ([key, value]) => `  "${key}": ${JSON.stringify(value)}`,
+    );
+    const lines = ['  "1": {"pedestal_mv": 580}', '  "4211697": {"pedestal_mv":  "n/a"}', ...rest];
+    const cwd = chargeProject({ ...BAD, 'cal/ped_r42.json': `{\n${lines.join(',\n')}\n}\n` });
+    assert.equal((await run(['build', 'charge/hits@r42'], { cwd })).code, 1);
+    const { stdout, code } = await run(['log', 'charge/hits@r42'], { cwd });
+    assert.equal(code, 0);
+    assert.equal(
+      stdout.replace(/\d\d:\d\d/, '14:02').replace(/after \d+\.\d+ s/, 'after 0.05 s'),
+      [
+        'charge/hits@r42, build 1, 14:02, attempt 1, failed after 0.05 s, worker 1',
+        'warning: 177 of 6 055 pixels have no pedestal, 580 mV used',
+        'error: cal/ped_r42.json:3:31: pedestal_mv of 4211697 is not a number: "n/a"',
+        '',
+      ].join('\n'),
     );
   });
 
