@@ -96,8 +96,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
   const root = project.root;
   const folder = 'storeFolder' in options.load ? options.load.storeFolder : join(root, STORE);
   const store = openStore(root, folder, VERSION, options.write, options.onStep);
-  if (options.write && store.dropped > 0)
-    diagnostics.push(droppedTail(folder, store.dropped, options.cwd));
+  if (options.write && store.dropped > 0) diagnostics.push(droppedTail(store, options.cwd));
   let sources: ReadonlyMap<string, MatchedSource> = new Map();
   let expansion: Expansion | undefined;
   const known = facts(store, root, () => expansion?.sources ?? new Map<TargetName, Source>());
@@ -216,11 +215,16 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
 }
 
 /** Told by who writes: a reader may come upon a line that is just being written. */
-const droppedTail = (folder: string, bytes: number, cwd: string): Diagnostic => ({
-  severity: 'warning',
-  code: 'store-tail',
-  message: `${shownPath(cwd, join(folder, 'log'))}: ${bytes} bytes after the last good record dropped; tasks recorded there will be built again`,
-});
+function droppedTail(store: Store, cwd: string): Diagnostic {
+  const { folder, dropped, droppedTasks: n } = store;
+  const again = n === 0 ? '' : `; ${n} ${n === 1 ? 'task' : 'tasks'} will be built again`;
+  return {
+    severity: 'warning',
+    code: 'store-tail',
+    message: `${shownPath(cwd, join(folder, 'log'))}: ${dropped} bytes after the last good record dropped${again}`,
+  };
+}
+
 /** Files the project itself is made of, and what they are: no task may write over them. */
 function keptFiles({ root, files, procedures }: Project, modules: Modules): Map<string, string> {
   const kept = new Map<string, string>();

@@ -29,9 +29,9 @@ export function logStamp(path: string): string {
 
 const line = (json: string): string => `${crc32(json).toString(16).padStart(8, '0')} ${json}\n`;
 
-/** Good records in order, and the number of bytes after the last good one. */
-export function readLog(path: string): { records: unknown[]; dropped: number; good: number } {
-  if (!existsSync(path)) return { records: [], dropped: 0, good: 0 };
+/** Good records in order, and what follows the last good one. */
+export function readLog(path: string): { records: unknown[]; tail: Buffer; good: number } {
+  if (!existsSync(path)) return { records: [], tail: Buffer.alloc(0), good: 0 };
   const bytes = readFileSync(path);
   const records: unknown[] = [];
   let at = 0;
@@ -43,7 +43,7 @@ export function readLog(path: string): { records: unknown[]; dropped: number; go
     records.push(JSON.parse(json));
     at = end + 1;
   }
-  return { records, dropped: bytes.length - at, good: at };
+  return { records, tail: bytes.subarray(at), good: at };
 }
 
 /** Opens for appending behind the first `good` bytes; a torn tail is cut off. */

@@ -65,6 +65,8 @@ export interface Records {
   /** Bytes of the log up to the last good record, and behind it. */
   good: number;
   dropped: number;
+  /** Tasks that are spoken of there. */
+  droppedTasks: number;
   /** Of the log when it was read. */
   stamp: string;
 }
@@ -83,7 +85,7 @@ export class StoreError extends Error {
 /** @throws StoreError `store-format` when a newer tg wrote it */
 export function readRecords(folder: string, tg: string): Records {
   const stamp = logStamp(`${folder}/log`);
-  const { records, dropped, good } = readLog(`${folder}/log`);
+  const { records, tail, good } = readLog(`${folder}/log`);
   const first = records[0] as LogRecord | undefined;
   if (first?.k === 'store' && first.format > FORMAT)
     throw new StoreError(
@@ -98,11 +100,18 @@ export function readRecords(folder: string, tg: string): Records {
     snapshot: readSnapshot(`${folder}/snapshot`),
     powerCut: false,
     good,
-    dropped,
+    dropped: tail.length,
+    droppedTasks: tasksIn(tail),
     stamp,
   };
   for (const record of records as LogRecord[]) fold(state, record);
   return state;
+}
+
+/** Tasks named in what may be no whole records any more. */
+function tasksIn(tail: Buffer): number {
+  const names = tail.toString('utf8').matchAll(/"task":"((?:[^"\\]|\\.)*)"/g);
+  return new Set(Array.from(names, ([, name]) => name)).size;
 }
 
 /** Of a snapshot that cannot be read nothing is believed: what it held is built again. */

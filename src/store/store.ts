@@ -38,6 +38,8 @@ export interface Store {
   readonly stats: StatCache;
   /** Bytes after the last good record, dropped when the store was opened. */
   readonly dropped: number;
+  /** Tasks that are spoken of in them. */
+  readonly droppedTasks: number;
   entry(task: string): LogEntry | undefined;
   /** The part of an entry that summaries tell; cheaper than the whole. */
   contents(task: string): Contents | undefined;
@@ -148,6 +150,9 @@ export function openStore(
     root,
     get stats() {
       return stats;
+    },
+    get droppedTasks() {
+      return state.droppedTasks;
     },
     get dropped() {
       return state.dropped;

@@ -626,7 +626,7 @@ test('a damaged end of the log is told once, and what it recorded is built again
   const good = `${whole.slice(0, at).join('\n')}\n`;
   writeFileSync(log, `${good}0${whole.slice(at).join('\n')}`);
   const size = whole.join('\n').length + 1 - good.length;
-  const told = `warning: .tg/log: ${size} bytes after the last good record dropped; tasks recorded there will be built again`;
+  const told = `warning: .tg/log: ${size} bytes after the last good record dropped; 3 tasks will be built again`;
   const said = await run(['build', '-w', '1'], { cwd });
   assert.equal(said.code, 0);
   assert.equal(said.stderr.split('\n')[0], told);
