@@ -1,5 +1,8 @@
 /** `tg history`: past builds, the last first. Prints what the log of the store holds. */
-import { openProject } from './open-project.ts';
+import { dirname } from 'node:path';
+import { openStore } from '../store/store.ts';
+import { VERSION } from '../version.ts';
+import { locate } from './open-project.ts';
 import { duration, grouped, moment } from '../report/format.ts';
 import type { BuildRecord } from '../store/store.ts';
 import { PROJECT_FLAGS } from './verb.ts';
@@ -37,8 +40,10 @@ export function historyLines(builds: readonly BuildRecord[]): string[] {
 export const verb: Verb = {
   flags: [...PROJECT_FLAGS],
   async run(call) {
-    const ws = await openProject(call);
-    const builds = [...ws.store.builds()].reverse();
+    // What was built can be told whatever tg.yaml says now.
+    const { store: folder } = await locate(call);
+    const store = openStore(dirname(folder), folder, VERSION, false);
+    const builds = [...store.builds()].reverse();
     if (call.json)
       for (const { time, ...build } of builds)
         call.line({ type: 'build', ...build, time: new Date(time * 1000).toISOString() });

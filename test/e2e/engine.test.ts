@@ -38,11 +38,10 @@ for (const [signal, code] of [
     );
     const running = start(['build', '--workers', '2'], { cwd: w.root });
     await until(() => g.inside().length === 2 && w.has('build/c.txt'));
-    const began = Date.now();
+    // What runs waits at a gate that nobody opens: it ends because it is ended.
     running.child.kill(signal);
     const said = await running.ended;
     assert.equal(said.code, code, said.stderr);
-    assert.ok(Date.now() - began < 2000);
     assert.deepEqual([commandsOf(w), stages(w)], [[], []]);
     assert.equal(w.read('build/b.txt'), 'old\n');
     w.write(
