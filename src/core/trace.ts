@@ -1,8 +1,8 @@
 /** From what a run read to a trace, and from a trace and today's values to what changed. Knows nothing of files: documents come parsed. */
 import { canonical, canonicalKeys, isNode, pathKeys, pathText, valueAt } from './canonical.ts';
 import type { Json, TraceDocument } from './types.ts';
-import { walkCanonical, walkRead } from './view.ts';
 import type { Readings, Touch } from './view.ts';
+import { walkCanonical, walkRead } from './walk.ts';
 
 /** Up to this many readings of one document stand in the trace one by one, more as a bitmap. */
 export const MAX_LISTED = 256;

@@ -18,7 +18,7 @@ import type { Log } from './log.ts';
 import { allEntries, FORMAT, fold, readRecords, remaining, StoreError } from './records.ts';
 import type { BuildRecord, LogRecord, Try, Unfinished } from './records.ts';
 import { encodeSnapshot } from './snapshot.ts';
-import type { Contents } from './snapshot.ts';
+import type { Contents, Snapshot } from './snapshot.ts';
 import { openStatCache, racyWindow, statOf } from './stat-cache.ts';
 import type { StatCache } from './stat-cache.ts';
 import { syncFiles, writeSynced } from './sync.ts';
@@ -157,20 +157,8 @@ export function openStore(
     get dropped() {
       return state.dropped;
     },
-    entry(task) {
-      const { entries, snapshot } = state;
-      const entry = entries.get(task);
-      if (entry !== undefined) return entry ?? undefined;
-      const i = snapshot?.find(task);
-      return i === undefined ? undefined : snapshot!.entry(i);
-    },
-    contents(task) {
-      const { entries, snapshot } = state;
-      const entry = entries.get(task);
-      if (entry !== undefined) return entry ?? undefined;
-      const i = snapshot?.find(task);
-      return i === undefined ? undefined : snapshot!.contents(i);
-    },
+    entry: (task) => recorded(task, 'entry'),
+    contents: (task) => recorded(task, 'contents'),
     *tasks() {
       const { entries, snapshot } = state;
       for (const [task, entry] of entries) if (entry !== null) yield task;
@@ -277,6 +265,18 @@ export function openStore(
       if (broken !== undefined) throw broken;
     },
   };
+
+  /** What the log says of a task stands before what the snapshot says. */
+  function recorded<K extends 'entry' | 'contents'>(
+    task: string,
+    what: K,
+  ): LogEntry | ReturnType<Snapshot[K]> | undefined {
+    const { entries, snapshot } = state;
+    const entry = entries.get(task);
+    if (entry !== undefined) return entry ?? undefined;
+    const i = snapshot?.find(task);
+    return i === undefined ? undefined : (snapshot![what](i) as ReturnType<Snapshot[K]>);
+  }
 
   function publish(record: LogRecord): void {
     writeRecord(record);
