@@ -5,7 +5,10 @@ import type { SourceEntry } from '../core/types.ts';
 import { isMadeByTg, kindOfFile } from '../execute/kind-of-file.ts';
 import type { FileKind } from '../execute/kind-of-file.ts';
 import { nearestFile, shownPath, shownPaths } from '../procedures/files.ts';
+import { isWorkflow, readWorkflow } from '../procedures/h5flow.ts';
+import type { Workflow } from '../procedures/h5flow.ts';
 import { directProject, directSource } from '../procedures/load.ts';
+import type { Loaded } from '../procedures/load.ts';
 import { grouped, plural } from '../report/format.ts';
 import { shipped } from './shipped.ts';
 import type { Located } from './open-project.ts';
@@ -46,11 +49,15 @@ export async function directMode(call: Call): Promise<Located> {
     for (const run of runs)
       await checkOutput(join(output, `${run}.h5`), join(target, `${run}.h5`), inputs);
   else await checkOutput(output, target, inputs);
-  const libraries = call.has('library') ? call.values('library') : librariesOf(inputs);
-  for (const library of libraries) refuseWorkflow(library, call.cwd);
+  const named = call.has('library') ? call.values('library') : librariesOf(inputs);
+  const workflows = workflowsOf(named, call.cwd);
+  // What the stages of a workflow are called stands in the shipped library.
+  const libraries = [
+    ...new Set(named.map((library) => (workflows.has(library) ? 'tg:charge' : library))),
+  ];
   const root = dirname(target);
   const file = isFolder ? '{run}.h5' : basename(target);
-  const loaded = directProject(
+  const direct = directProject(
     {
       root,
       libraries,
@@ -61,6 +68,7 @@ export async function directMode(call: Call): Promise<Located> {
     shipped,
     { cwd: call.cwd },
   );
+  const loaded = withWorkflows(direct, workflows.values());
   const given = new Set(sources.map(({ name }) => name));
   const project = loaded.project!;
   // What the input has already is not made again, unless it is asked for by name.
@@ -72,10 +80,13 @@ export async function directMode(call: Call): Promise<Located> {
   return {
     load: { loaded: { ...loaded, project: { ...project, procedures } }, storeFolder: store },
     store,
-    found: inputs.map((input, i) => {
-      const tail = i === inputs.length - 1 ? `, procedures ${libraries.join(' ')}` : '';
-      return `${input.shown}: ${describe(input)}${tail}\n`;
-    }),
+    found: [
+      ...inputs.map((input, i) => {
+        const tail = i === inputs.length - 1 ? `, procedures ${libraries.join(' ')}` : '';
+        return `${input.shown}: ${describe(input)}${tail}\n`;
+      }),
+      ...workflowNotes(workflows),
+    ],
   };
 }
 
@@ -131,16 +142,47 @@ function librariesOf(inputs: readonly Input[]): string[] {
   return [...found];
 }
 
-/** An h5flow workflow is a mapping with `flow:`; its classes are not known yet. */
-function refuseWorkflow(library: string, cwd: string): void {
-  const path = resolve(cwd, library);
-  if (library.startsWith('tg:') || !existsSync(path)) return;
-  if (/^flow:/m.test(readFileSync(path, 'utf8')))
-    throw refuse(
-      'bad-flag',
-      `-c ${library}: h5flow workflow files are not read yet`,
-      '-c tg:charge',
-    );
+/** Those of the libraries that are h5flow workflows, by path. */
+function workflowsOf(libraries: readonly string[], cwd: string): Map<string, Workflow> {
+  const found = new Map<string, Workflow>();
+  for (const library of libraries) {
+    const path = resolve(cwd, library);
+    const isFile =
+      !library.startsWith('tg:') && statSync(path, { throwIfNoEntry: false })?.isFile();
+    if (isFile === true && isWorkflow(readFileSync(path, 'utf8')))
+      found.set(library, readWorkflow(path, cwd));
+  }
+  return found;
+}
+
+/** The stages of the workflows as what plain `build` makes, with their parameters, and without what they drop. */
+function withWorkflows(loaded: Loaded, workflows: Iterable<Workflow>): Loaded {
+  let { project, diagnostics } = loaded;
+  for (const { targets, parameters, places, drop, diagnostics: told } of workflows) {
+    diagnostics = [...diagnostics, ...told];
+    if (project === undefined) continue;
+    const all = { ...project.parameters };
+    for (const [name, values] of Object.entries(parameters))
+      all[name] = { ...all[name], ...values };
+    const tables = project.procedures.flatMap(({ outputs }) => outputs.map((o) => o.target));
+    const dropped = tables.filter((table) => drop.some((part) => table.includes(part)));
+    project = {
+      ...project,
+      parameters: all,
+      places: new Map([...project.places, ...places]),
+      default: [...(project.default ?? []), ...targets],
+      link: { ...project.link, drop: [...project.link.drop, ...dropped] },
+    };
+  }
+  return { ...loaded, ...(project === undefined ? {} : { project }), diagnostics };
+}
+
+/** `note: workflow.yaml is an h5flow workflow, 3 stages as charge/packets_corr_ts charge/hits charge/events`. */
+function workflowNotes(workflows: ReadonlyMap<string, Workflow>): string[] {
+  return [...workflows].flatMap(([library, { targets, unused }]) => [
+    `note: ${library} is an h5flow workflow, ${plural(targets.length, 'stage')} as ${targets.join(' ')}\n`,
+    ...(unused.length === 0 ? [] : [`note: ${library}: not used here: ${unused.join(' ')}\n`]),
+  ]);
 }
 
 /** A file of a source: as typed, and the place in it that counts. */
