@@ -89,12 +89,21 @@ function readPart(file: string, told: Diagnostic[], from?: Where): Part | undefi
   const [error] = doc.errors;
   if (error !== undefined) {
     const { line, col } = lines.linePos(error.pos[0]);
-    return void fail('yaml', `not YAML: ${error.message}`, 'correct it', { file, line, column: col });
+    return void fail('yaml', `not YAML: ${error.message}`, 'correct it', {
+      file,
+      line,
+      column: col,
+    });
   }
   const value = doc.toJS() as unknown;
   return isMapping(value)
     ? { value, where }
-    : void fail('wrong-type', 'a workflow is a mapping', 'flow: {source: .., stages: [..]}', where([]));
+    : void fail(
+        'wrong-type',
+        'a workflow is a mapping',
+        'flow: {source: .., stages: [..]}',
+        where([]),
+      );
 }
 
 /** @param cwd where the user stands: `!include` and files are relative to it, as h5flow has it */
