@@ -38,6 +38,12 @@ export async function directMode(call: Call): Promise<Located> {
       '-i FILE -o FILE',
     );
   if (output === undefined) throw refuse('bad-flag', '-i needs -o FILE', '-o out.h5');
+  if (output === '' || written.includes(''))
+    throw refuse(
+      'bad-flag',
+      `${output === '' ? '-o' : '-i'} must be a file, not ""`,
+      '-i FILE -o FILE',
+    );
   const inputs: Input[] = [];
   for (const word of written) inputs.push(await readInput(word, call.cwd));
   const target = resolve(call.cwd, output);

@@ -145,6 +145,10 @@ describe('direct mode', { skip: withoutFixtures }, () => {
       await told('-i', 'packet.h5', '-o', 'out.h5'),
       'error: no file packet.h5\n  try: -i packets.h5\n',
     );
+    assert.equal(
+      await told('-i', '', '-o', 'out.h5'),
+      'error: -i must be a file, not ""\n  try: -i FILE -o FILE\n',
+    );
     assert.equal(await told('-i', 'packets.h5'), 'error: -i needs -o FILE\n  try: -o out.h5\n');
   });
 });
