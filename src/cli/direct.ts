@@ -1,16 +1,14 @@
 /** Direct mode: `-i [SOURCE=]FILE -o FILE [-c LIBRARY]` (or `-o FOLDER/`, each file a run) instead of a tg.yaml. Knows which library reads what. */
-import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { SourceEntry } from '../core/types.ts';
 import { isMadeByTg, kindOfFile } from '../execute/kind-of-file.ts';
 import type { FileKind } from '../execute/kind-of-file.ts';
 import { nearestFile, shownPath, shownPaths } from '../procedures/files.ts';
-import { isWorkflow, readWorkflow } from '../procedures/h5flow.ts';
-import type { Workflow } from '../procedures/h5flow.ts';
 import { directProject, directSource } from '../procedures/load.ts';
-import type { Loaded } from '../procedures/load.ts';
 import { grouped, plural } from '../report/format.ts';
 import { shipped } from './shipped.ts';
+import { withWorkflows, workflowNotes, workflowsOf } from './workflows.ts';
 import type { Located } from './open-project.ts';
 import { refuse } from './verb.ts';
 import type { Call } from './verb.ts';
@@ -146,49 +144,6 @@ function librariesOf(inputs: readonly Input[]): string[] {
   if (found.size === 0)
     throw refuse('unknown-input', `no library of tg reads ${names.join(', ')}`, '-c LIBRARY');
   return [...found];
-}
-
-/** Those of the libraries that are h5flow workflows, by path. */
-function workflowsOf(libraries: readonly string[], cwd: string): Map<string, Workflow> {
-  const found = new Map<string, Workflow>();
-  for (const library of libraries) {
-    const path = resolve(cwd, library);
-    const isFile =
-      !library.startsWith('tg:') && statSync(path, { throwIfNoEntry: false })?.isFile();
-    if (isFile === true && isWorkflow(readFileSync(path, 'utf8')))
-      found.set(library, readWorkflow(path, cwd));
-  }
-  return found;
-}
-
-/** The stages of the workflows as what plain `build` makes, with their parameters, and without what they drop. */
-function withWorkflows(loaded: Loaded, workflows: Iterable<Workflow>): Loaded {
-  let { project, diagnostics } = loaded;
-  for (const { targets, parameters, places, drop, diagnostics: told } of workflows) {
-    diagnostics = [...diagnostics, ...told];
-    if (project === undefined) continue;
-    const all = { ...project.parameters };
-    for (const [name, values] of Object.entries(parameters))
-      all[name] = { ...all[name], ...values };
-    const tables = project.procedures.flatMap(({ outputs }) => outputs.map((o) => o.target));
-    const dropped = tables.filter((table) => drop.some((part) => table.includes(part)));
-    project = {
-      ...project,
-      parameters: all,
-      places: new Map([...project.places, ...places]),
-      default: [...(project.default ?? []), ...targets],
-      link: { ...project.link, drop: [...project.link.drop, ...dropped] },
-    };
-  }
-  return { ...loaded, ...(project === undefined ? {} : { project }), diagnostics };
-}
-
-/** `note: workflow.yaml is an h5flow workflow, 3 stages as charge/packets_corr_ts charge/hits charge/events`. */
-function workflowNotes(workflows: ReadonlyMap<string, Workflow>): string[] {
-  return [...workflows].flatMap(([library, { targets, unused }]) => [
-    `note: ${library} is an h5flow workflow, ${plural(targets.length, 'stage')} as ${targets.join(' ')}\n`,
-    ...(unused.length === 0 ? [] : [`note: ${library}: not used here: ${unused.join(' ')}\n`]),
-  ]);
 }
 
 /** A file of a source: as typed, and the place in it that counts. */
