@@ -26,7 +26,7 @@ export const REF_REGION = compound([
 ]);
 
 /** Pairs and look-ups written at a time. */
-const WINDOW = 1 << 20;
+const WINDOW = 1 << 18;
 
 /** @throws RangeError saying which stretch breaks which rule. */
 export function checkStretches(
