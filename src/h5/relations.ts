@@ -7,8 +7,8 @@ import type { H5Dataset } from './dataset.ts';
 import type { H5File } from './read.ts';
 import { readReferences } from './references.ts';
 import { RunList } from './run-list.ts';
-import { isStretches, type Links } from './write-pairs.ts';
-import type { Runs } from './write-references.ts';
+import { checkStretches, isStretches, type Links } from './write-pairs.ts';
+import { checkRuns, type Runs } from './write-references.ts';
 import type { RelationForm } from './writer.ts';
 
 /**
@@ -19,7 +19,7 @@ import type { RelationForm } from './writer.ts';
 export function relationOf(file: H5File, parent: string, child: string): Runs {
   const at = placeOf(parent, child);
   const stored = storedRelation(file, parent, child);
-  if (stored) return runsOf(stored.links);
+  if (stored) return asDamage(file, at, () => runsOf(stored.links));
   if (file.kind(join(at, 'ref')) === 'dataset') {
     const dataset = file.dataset(join(at, 'ref'));
     return dataset.dtype.kind === 'reference'
@@ -63,10 +63,32 @@ export function storedRelation(
     const [a, b, c] = [column(0), column(1), column(2)];
     const links =
       name === 'runs' ? { parent: a, start: b, stop: c } : { parent: a, child: b, rows: c };
+    asDamage(file, path, () => {
+      const [parents, children] = [rowsIn(file, parent), rowsIn(file, child)];
+      if (isStretches(links)) checkStretches(links, parents, children);
+      else checkRuns(links, parents, children);
+    });
     const form = file.attributes(path)['form'];
     return form === 'region' || form === 'pairs' ? { links, form } : { links };
   }
   return undefined;
+}
+
+/** Rows of a table, where the file has it: an artifact has one side of its relations. */
+function rowsIn(file: H5File, table: string): number {
+  const path = join(absolute(table), 'data');
+  return file.kind(path) === 'dataset' ? (file.dataset(path).shape[0] ?? 0) : 2 ** 32;
+}
+
+/** A stored relation that breaks the rules of the writer, or has more rows than memory, is damage of its file. */
+function asDamage<T>(file: H5File, path: string, what: () => T): T {
+  try {
+    return what();
+  } catch (error) {
+    if (error instanceof RangeError)
+      throw new H5Error(file.path, error.message, { dataset: path, try: 'build it again' });
+    throw error;
+  }
 }
 
 const STORED = [
@@ -84,10 +106,15 @@ export function relationsIn(file: H5File): { parent: string; child: string }[] {
   return found;
 }
 
+/** 3 GB of runs. */
+const MOST_RUNS = 2 ** 28;
+
 /** Any relation as runs: a stretch is a run of one row for each of its parents. */
 export function runsOf(links: Links): Runs {
   if (!isStretches(links)) return links;
-  const list = new RunList(links.rows.reduce((n, rows) => n + rows, 0));
+  const total = links.rows.reduce((n, rows) => n + rows, 0);
+  if (total > MOST_RUNS) throw new RangeError(`${total} rows row by row are too many for runs`);
+  const list = new RunList(total);
   links.rows.forEach((rows, i) => {
     const [parent, child] = [links.parent[i]!, links.child[i]!];
     for (let k = 0; k < rows; k++) list.push(parent + k, child + k, child + k + 1);

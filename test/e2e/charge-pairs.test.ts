@@ -285,6 +285,20 @@ print(total)
     assert.ok(Number(runPython(RECIPE + code, JSON.stringify(files))) > 100_000);
   });
 
+  test('the recipe of docs/hdf5.md gives the hits of an event', () => {
+    const text = readFileSync(new URL('../../../docs/hdf5.md', import.meta.url), 'utf8');
+    const recipe = /(?:^ {4}.*\n)+/m.exec(text)![0];
+    const code = `
+f, r = (h5py.File(p, 'r') for p in sys.argv[1:3])
+for i in range(len(f['charge/events/data'])):
+${recipe}
+    assert np.array_equal(hits, r['charge/hits/data'][r['charge/events/ref/charge/hits/ref'][i]])
+print(i + 1)
+`;
+    const files = [flow(root, 'cosmic10k'), join(regions, 'cosmic10k.h5')];
+    assert.equal(runPython(code, ...files), '46\n');
+  });
+
   test('its tables are inputs as those of the region form are', async () => {
     const path = flow(root, 'cosmic10k');
     const place = { path, place: '' };

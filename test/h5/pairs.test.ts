@@ -138,6 +138,38 @@ test('stored relations come back as they were, with their form, and as runs', ()
     { numRuns: 20 },
   ));
 
+test('stored rows that no writer stores are told as damage of the file', async () => {
+  const damaged = async (name: string, columns: string[], words: Uint32Array): Promise<H5File> => {
+    const writer = createH5(at('damaged.h5'));
+    const type = compound(columns.map((column) => [column, 'u4']));
+    writer.table('p', IDS).append(u4([1, 2, 3, 4, 5, 6, 7, 8]));
+    writer.dataset(`p/ref/c/${name}`, type, [words.length / 3], words);
+    writer.close();
+    return openH5(at('damaged.h5'));
+  };
+  const told = (file: H5File, message: RegExp): void => {
+    assert.throws(
+      () => relationOf(file, 'p', 'c'),
+      (error: unknown) => error instanceof H5Error && message.test(error.message),
+    );
+    file.close();
+  };
+  const fan = ['parent', 'start', 'stop'];
+  const rows = ['parent', 'child', 'rows'];
+  told(
+    await damaged('runs', fan, u4([0, 7, 3])),
+    /damaged\.h5::\/p\/ref\/c\/runs: run 0: is empty/,
+  );
+  told(await damaged('stretches', rows, u4([5, 0, 2, 0, 9, 1])), /stretch 1: parents are not/);
+  told(await damaged('stretches', rows, u4([0, 0, 2 ** 32 - 1])), /parent row 4294967294 of 8/);
+  // Where the file has neither table, nothing but memory bounds it.
+  assert.throws(
+    () => runsOf({ parent: u4([0]), child: u4([0]), rows: u4([2 ** 32 - 1]) }),
+    /4294967295 rows row by row are too many/,
+  );
+  told(await damaged('stretches', fan, u4([0, 0, 1])), /holds .*start.*, not stretches/);
+});
+
 test('more pairs and rows than are written at a time', async () => {
   const n = 1_200_000;
   const apart = 1_100_000;
