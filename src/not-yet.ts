@@ -14,9 +14,7 @@ export function notYet(project: Project): Diagnostic[] {
       try: fix,
     });
   };
-  const { link, executor, cache } = project;
-  if (link.refs === 'pairs')
-    say('link.refs', 'link.refs: pairs is not there in this version', 'region');
+  const { executor, cache } = project;
   if (executor?.kind === 'slurm')
     say('executor', 'executor slurm is not there in this version', 'kind: threads');
   if (cache !== undefined) say('cache', 'cache is not there in this version', 'take it out');

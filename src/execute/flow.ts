@@ -1,10 +1,10 @@
-/** The linked flow file of a run: tables of several artifacts in one HDF5 file, relations as real references. Knows nothing of why. */
+/** The linked flow file of a run: tables of several artifacts in one HDF5 file, relations as region references or index pairs. Knows nothing of why. */
 import { canonical } from '../core/canonical.ts';
-import type { H5File, H5Writer, Runs } from '../h5/index.ts';
-import { createH5, openH5, relationOf } from '../h5/index.ts';
+import type { H5File, H5Writer } from '../h5/index.ts';
+import { createH5, openH5, relationsIn, runsOf, storedRelation } from '../h5/index.ts';
 import type { FlowJob } from './job.ts';
 
-/** Copies every table in the given order, then writes the references between tables that are both there. */
+/** Copies every table in the given order, then writes the relations between tables that are both there. */
 export async function writeFlow(job: FlowJob): Promise<{ rows: Map<string, number> }> {
   const writer = createH5(job.path);
   const files = new Map<string, H5File>();
@@ -15,14 +15,7 @@ export async function writeFlow(job: FlowJob): Promise<{ rows: Map<string, numbe
       if (file === undefined) files.set(table.path, (file = await openH5(table.path)));
       rows.set(table.place, copyTable(file, table.place, writer));
     }
-    const places = new Set(job.tables.map((t) => t.place));
-    for (const file of files.values()) {
-      for (const { parent, child } of relationsIn(file)) {
-        if (!places.has(parent) || !places.has(child)) continue;
-        const runs: Runs = relationOf(file, parent, child);
-        writer.references(parent, child, rows.get(parent)!, runs);
-      }
-    }
+    for (const file of files.values()) linkTables(file, job.refs, rows, writer);
     const provenance = {
       tg: job.tg,
       tables: Object.fromEntries(
@@ -40,15 +33,21 @@ export async function writeFlow(job: FlowJob): Promise<{ rows: Map<string, numbe
   return { rows };
 }
 
-/** Relations stored in an artifact: groups `<parent>/ref/<child>` that hold `runs`. */
-export function relationsIn(file: H5File): { parent: string; child: string }[] {
-  const found: { parent: string; child: string }[] = [];
-  for (const { path, kind } of file.walk()) {
-    const at = path.indexOf('/ref/');
-    if (kind === 'dataset' && at >= 0 && path.endsWith('/runs'))
-      found.push({ parent: path.slice(0, at), child: path.slice(at + 4, -5) });
+/** Writes the relations of an artifact that this form has, between tables that are there. */
+function linkTables(
+  file: H5File,
+  refs: FlowJob['refs'],
+  rows: ReadonlyMap<string, number>,
+  writer: H5Writer,
+): void {
+  for (const { parent, child } of relationsIn(file)) {
+    const [parentRows, childRows] = [rows.get(parent), rows.get(child)];
+    if (parentRows === undefined || childRows === undefined) continue;
+    const { links, form = refs } = storedRelation(file, parent, child)!;
+    if (form !== refs) continue;
+    if (refs === 'pairs') writer.pairs(parent, child, parentRows, childRows, links);
+    else writer.references(parent, child, parentRows, runsOf(links));
   }
-  return found;
 }
 
 /** Copies what stands below a table's group, relations apart; row bytes go through as they are. Returns the rows of its data. */

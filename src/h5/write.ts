@@ -3,7 +3,7 @@
 import { byteView } from './byte-writer.ts';
 import { typedAttribute, type Attributes } from './attributes.ts';
 import { dataHash } from './canonical.ts';
-import { compound, dtype as named, isPlain, itemSize, type Dtype } from './dtype.ts';
+import { dtype as named, isPlain, itemSize, type Dtype } from './dtype.ts';
 import { encodeType } from './encode-type.ts';
 import { H5Error } from './errors.ts';
 import { encodeRows } from './insert.ts';
@@ -13,16 +13,10 @@ import { closeTree } from './write-close.ts';
 import { writeChunks } from './write-chunks.ts';
 import { SUPERBLOCK } from './write-headers.ts';
 import { checkName, find, groupAt, newGroup, type Dataset } from './write-node.ts';
-import { checkRuns, REFERENCE_CHUNK } from './write-references.ts';
+import { relationWriter } from './write-relations.ts';
 import { openSink } from './write-sink.ts';
 import { chunkRowsFor, rowStream } from './write-table.ts';
 import type { DatasetOptions, H5Writer, TableWriter, Written } from './writer.ts';
-
-const RUNS = compound([
-  ['parent', 'u4'],
-  ['start', 'u4'],
-  ['stop', 'u4'],
-]);
 
 const finished = new Map<string, Written>();
 
@@ -180,28 +174,7 @@ export function createH5(path: string): H5Writer {
       return writer;
     });
 
-  const references: H5Writer['references'] = (parent, child, parentRows, runs) =>
-    guard(parent, () => {
-      checkRuns(runs, parentRows);
-      const [p, c] = [absolute(parent), absolute(child)];
-      const at = `${join(p, 'ref')}${c}`;
-      const options = {
-        chunks: [REFERENCE_CHUNK],
-        maxshape: [null],
-        attributes: { child: { objref: join(c, 'data') } },
-      };
-      const node = add(join(at, 'ref'), named('regref'), [parentRows], options);
-      const kept = {
-        parent: runs.parent.slice(),
-        start: runs.start.slice(),
-        stop: runs.stop.slice(),
-      };
-      node.late = { kind: 'runs', runs: kept, child: join(c, 'data') };
-      const valid = new Uint8Array(parentRows);
-      for (const row of runs.parent) valid[row] = 1;
-      dataset(join(at, 'ref_valid'), 'u1', [parentRows], valid, options);
-      setAttributes(join(p, 'ref'), { parent: { objref: join(p, 'data') } });
-    });
+  const relations = relationWriter({ path, root, guard, add, setAttributes, dataset, stream });
 
   const writer: H5Writer = {
     path,
@@ -223,19 +196,7 @@ export function createH5(path: string): H5Writer {
         );
       }),
     stream,
-    relation: (parent, child, runs) =>
-      guard(parent, () => {
-        checkRuns(runs, 2 ** 32);
-        const n = runs.parent.length;
-        const words = new Uint32Array(3 * n);
-        for (let i = 0, w = 0; i < n; i++) {
-          words[w++] = runs.parent[i]!;
-          words[w++] = runs.start[i]!;
-          words[w++] = runs.stop[i]!;
-        }
-        dataset(`${join(absolute(parent), 'ref')}${absolute(child)}/runs`, RUNS, [n], words);
-      }),
-    references,
+    ...relations,
     regions: (at, regions, options) =>
       dataset(
         at,

@@ -4,6 +4,7 @@ import type { NodeId } from './canonical.ts';
 import type { Compound, Dtype } from './dtype.ts';
 import type { ColumnInput } from './insert.ts';
 import type { Region, Value } from './values.ts';
+import type { Links } from './write-pairs.ts';
 import type { Runs } from './write-references.ts';
 
 export interface H5Writer {
@@ -33,13 +34,21 @@ export interface H5Writer {
     rowShape: number[],
     options?: TableOptions,
   ): TableWriter;
-  /** The stored form of a relation: `<parent>/ref/<child>/runs`, rows {parent, start, stop} u4. */
-  relation(parent: string, child: string, runs: Runs): void;
+  /**
+   * The stored form of a relation: `<parent>/ref/<child>/runs`, rows {parent, start, stop} u4, or `.../stretches`, rows
+   * {parent, child, rows} u4. `form`: a flow file of the other form leaves it out.
+   */
+  relation(parent: string, child: string, links: Links, options?: { form?: RelationForm }): void;
   /**
    * The region-reference form: `<parent>/ref/<child>/{ref, ref_valid}` with `parentRows` entries, as h5flow's.
    * `<child>/data` must be in this file by the time it is closed; `runs` are kept until then.
    */
   references(parent: string, child: string, parentRows: number, runs: Runs): void;
+  /**
+   * The form of index pairs: `<parent>/ref/<child>/{ref, ref_region}` and `<child>/ref/<parent>/ref_region`, as h5flow's
+   * since 0.2. @throws H5Error when the file has the relation already, in either direction.
+   */
+  pairs(parent: string, child: string, parentRows: number, childRows: number, links: Links): void;
   /** A 1-D dataset of region references of any kind; null makes a null reference. */
   regions(path: string, regions: readonly (Region | null)[], options?: DatasetOptions): void;
   /** A 1-D dataset of UTF-8 strings of variable length. */
@@ -49,6 +58,9 @@ export interface H5Writer {
   /** Removes the file. Does nothing after close(). */
   abort(): void;
 }
+
+/** How a flow file holds relations: region references, or index pairs. */
+export type RelationForm = 'region' | 'pairs';
 
 export interface DatasetOptions {
   attributes?: Attributes;

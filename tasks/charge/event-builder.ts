@@ -4,6 +4,7 @@ import { compound, createH5, openH5, relationOf, type H5File, type Table } from 
 import { addHits, addTriggers, createEventSums, type EventSums } from './events.ts';
 import { BLOCK_ROWS } from './packets-file.ts';
 import { tablePlace } from './raw-event-packets.ts';
+import { rowByRow } from './stretches.ts';
 import { visitBlock, walkRuns, type Runs } from './runs.ts';
 
 const EVENT = compound([
@@ -20,7 +21,7 @@ const EVENT = compound([
 const EVENT_ROW = 44;
 
 export default defineTask({
-  version: '1',
+  version: '2',
   params: z.strictObject({}),
   async run(context) {
     const files: H5File[] = [];
@@ -51,6 +52,8 @@ export default defineTask({
           },
         })
         .append(eventRows(rawEvents, sums));
+      const same = rowByRow(rawEvents.rows);
+      output.relation('charge/raw_events', 'charge/events', same, { form: 'pairs' });
       output.relation('charge/events', 'charge/hits', hits.runs);
       output.relation('charge/events', 'charge/ext_trigs', triggers.runs);
       context.count('events', rawEvents.rows);

@@ -10,6 +10,7 @@ import { BLOCK_ROWS } from './packets-file.ts';
 import { openRawEventPackets, packetBlocks } from './raw-event-packets.ts';
 import { madeRuns, visitBlock } from './runs.ts';
 import { spaced } from './spaced.ts';
+import { createHitPackets } from './stretches.ts';
 
 const params = z.strictObject({
   pedestal_file: z.string().nullable().default(null),
@@ -38,7 +39,7 @@ const HIT = compound([
 const nameOf = (path: string | null): string => (path === null ? '' : basename(path));
 
 export default defineTask({
-  version: '1',
+  version: '2',
   params,
   configuration: ['pedestal_file', 'configuration_file'],
   files: ['geometry_file'],
@@ -79,6 +80,7 @@ export default defineTask({
         },
       });
       const found = new Uint32Array(packets.walk.runs.start.length);
+      const origin = createHitPackets(packets.fields);
       let hits = 0;
       const out = new Uint8Array(BLOCK_ROWS * HIT_ROW);
       const view = new DataView(out.buffer);
@@ -87,6 +89,7 @@ export default defineTask({
         visitBlock(packets.walk, start, start + rows, (run, from, to) => {
           const id = hits + place;
           const n = buildHits(bytes, from, to, packets.fields, times, pixels, id, view, place);
+          origin.add(bytes, from, to, start + from, id);
           found[run]! += n;
           place += n;
         });
@@ -95,6 +98,7 @@ export default defineTask({
       }
       report(context, survey, pixels.hits, hits, geometry, settings);
       output.relation('charge/raw_events', 'charge/hits', madeRuns(packets.walk.runs, found));
+      output.relation('charge/hits', 'charge/packets', origin.stretches(), { form: 'pairs' });
       context.count('hits', hits);
       output.close();
     } catch (error) {

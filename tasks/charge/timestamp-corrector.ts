@@ -3,6 +3,7 @@ import { defineTask, z } from 'tg';
 import { compound, createH5 } from 'tg/h5';
 import { BLOCK_ROWS } from './packets-file.ts';
 import { openRawEventPackets, packetBlocks } from './raw-event-packets.ts';
+import { rowByRow } from './stretches.ts';
 import { CORRECTED_ROW, correctTimes, denseCorrection } from './timestamp.ts';
 
 const params = z.strictObject({
@@ -27,7 +28,7 @@ const CORRECTION = compound([
 ]);
 
 export default defineTask({
-  version: '1',
+  version: '2',
   params,
   async run(context) {
     const { correction } = context.params as z.infer<typeof params>;
@@ -58,7 +59,9 @@ export default defineTask({
         correctTimes(bytes, rows, packets.fields, dense, start, view);
         table.append(out.subarray(0, rows * CORRECTED_ROW));
       }
-      output.relation('charge/raw_events', 'charge/packets_corr_ts', packets.runs);
+      const made = 'charge/packets_corr_ts';
+      output.relation('charge/raw_events', made, packets.runs, { form: 'region' });
+      output.relation('charge/packets', made, rowByRow(packets.table.rows), { form: 'pairs' });
       context.count('packets', packets.table.rows);
       output.close();
     } catch (error) {
