@@ -127,9 +127,7 @@ async function hdf5Outputs(
       continue;
     }
     const own = nodesOf(nodes, output.place, list);
-    const data =
-      own.find((n) => n.path === `${output.place}/data`) ??
-      own.find((n) => n.path === output.place && n.kind === 'dataset');
+    const data = dataOf(own, output.place);
     if (data === undefined && !own.some((n) => n.path.startsWith(output.place)))
       throw new TaskError(
         `${job.task} ended well but did not make table ${output.place.slice(1)}`,
@@ -150,6 +148,11 @@ async function hdf5Outputs(
   else await h5.stampForeign(path, { tg: provenance });
   return found;
 }
+
+/** Of the nodes of a table the one that holds its rows; its relations have rows of their own. */
+export const dataOf = (own: readonly NodeId[], place: string): NodeId | undefined =>
+  own.find((n) => n.path === `${place}/data`) ??
+  own.find((n) => n.path === place && n.kind === 'dataset');
 
 /**
  * The nodes that are the content of one table: what stands below its group, and its relations to other tables. A relation

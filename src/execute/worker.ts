@@ -67,7 +67,7 @@ async function hashPlaces(job: Extract<Job, { kind: 'hash' }>): Promise<JobResul
     ];
   const h5 = await import('../h5/index.ts');
   const nodes = await h5.hashTree(job.path);
-  const { nodesOf, tableId } = await import('./outputs.ts');
+  const { dataOf, nodesOf, tableId } = await import('./outputs.ts');
   const made = job.places.map((place) => ({ place }));
   return job.places.map((place) => {
     if (place === '/') {
@@ -77,7 +77,7 @@ async function hashPlaces(job: Extract<Job, { kind: 'hash' }>): Promise<JobResul
     const own = nodesOf(nodes, place, made);
     if (own.length === 0) return { target: place, id: 'absent.0', rows: null, bytes: 0 };
     const { hex32, bytes } = h5.combine(own);
-    const data = own.find((n) => n.rows !== undefined);
+    const data = dataOf(own, place);
     return {
       target: place,
       id: tableId(hex32, bytes, data?.rows),

@@ -42,7 +42,7 @@ test('the library has the five procedures, and their parameters are the defaults
     assert.ok(module, type);
     assert.deepEqual(parsed(module, {}), parameters ?? {}, type);
     assert.deepEqual(parsed(module, parameters ?? {}), parameters ?? {}, type);
-    assert.equal(module.version, '1');
+    assert.match(module.version ?? '', /^\d+$/);
   }
 });
 
