@@ -113,6 +113,7 @@ test('how many rows the tasks read at a time does not show in a single byte', as
         writeFileSync(layout, anodeOf(run).text);
         const params = {
           'charge/raw_events': rule,
+          'charge/ext_trigs': { larpix_trigger_channels: { All: [0, 1, 2, 3, 4, 5] } },
           'charge/hits': { pedestal_file: pedestals, geometry_file: layout },
         };
         const [a, b] = ['a', 'b'].map((name) => join(folder, name)) as [string, string];
