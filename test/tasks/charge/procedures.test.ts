@@ -4,10 +4,12 @@ import { test } from 'node:test';
 import type { TaskModule } from 'tg';
 import { parse } from 'yaml';
 import type { ZodType } from 'zod';
+import driftReconstruction from '../../../tasks/charge/drift-reconstruction.ts';
 import eventBuilder from '../../../tasks/charge/event-builder.ts';
 import extTrigFinder from '../../../tasks/charge/ext-trig-finder.ts';
 import hitBuilder from '../../../tasks/charge/hit-builder.ts';
 import rawEventBuilder from '../../../tasks/charge/raw-event-builder.ts';
+import t0Reconstruction from '../../../tasks/charge/t0-reconstruction.ts';
 import timestampCorrector from '../../../tasks/charge/timestamp-corrector.ts';
 
 const MODULES: Record<string, TaskModule> = {
@@ -16,6 +18,8 @@ const MODULES: Record<string, TaskModule> = {
   'charge/ext_trig_finder': extTrigFinder,
   'charge/hit_builder': hitBuilder,
   'charge/event_builder': eventBuilder,
+  'charge/t0': t0Reconstruction,
+  'charge/drift': driftReconstruction,
 };
 
 interface Entry {
@@ -30,12 +34,18 @@ const entries = parse(readFileSync(library, 'utf8')) as Entry[];
 const parsed = (module: TaskModule, values: object): unknown =>
   (module.params as ZodType).parse(values);
 
-test('the library has the five procedures, and their parameters are the defaults', () => {
+test('the library has its procedures in order, and their parameters are the defaults', () => {
   assert.deepEqual(
     entries.map((entry) => entry.name),
-    ['raw_events', 'packets_corr_ts', 'ext_trigs', 'hits', 'events'].map(
-      (name) => `charge/${name}`,
-    ),
+    [
+      'charge/raw_events',
+      'charge/packets_corr_ts',
+      'charge/ext_trigs',
+      'charge/hits',
+      'charge/events',
+      'combined/t0',
+      'combined/hit_drift',
+    ],
   );
   for (const { type, parameters } of entries) {
     const module = MODULES[type];
