@@ -59,10 +59,21 @@ test('unknown parameters and builders are refused', () => {
   assert.throws(() => parsed(rawEventBuilder, { buffersize: 1 }), /buffersize/);
   assert.throws(() => parsed(hitBuilder, { pedestal: 1 }), /pedestal/);
   assert.throws(
-    () => parsed(rawEventBuilder, { event_builder_class: 'TimeDelta' }),
+    () => parsed(rawEventBuilder, { event_builder_class: 'Window' }),
     /SymmetricWindow/,
   );
-  parsed(rawEventBuilder, { event_builder_class: 'SymmetricWindowRawEventBuilder' });
+  for (const name of ['SymmetricWindow', 'TimeDelta'])
+    for (const suffix of ['', 'RawEventBuilder'])
+      parsed(rawEventBuilder, { event_builder_class: `${name}${suffix}` });
+});
+
+test('upstream is for SymmetricWindow alone', () => {
+  parsed(rawEventBuilder, { compat: 'upstream' });
+  for (const name of ['TimeDelta', 'TimeDeltaRawEventBuilder'])
+    assert.throws(
+      () => parsed(rawEventBuilder, { event_builder_class: name, compat: 'upstream' }),
+      /upstream is for SymmetricWindow alone/,
+    );
 });
 
 test('a trigger channel is one of 64 on a chip with three numbers of a byte', () => {
@@ -79,6 +90,12 @@ test('a part of the builder configuration leaves the rest at its defaults', () =
     (
       parsed(rawEventBuilder, { event_builder_config: { window: 1200 } }) as Record<string, unknown>
     )['event_builder_config'],
-    { window: 1200, threshold: 10, rollover_ticks: 10_000_000 },
+    {
+      window: 1200,
+      threshold: 10,
+      rollover_ticks: 10_000_000,
+      event_dt: 1820,
+      max_event_dt: 5460,
+    },
   );
 });
