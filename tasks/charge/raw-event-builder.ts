@@ -3,7 +3,13 @@ import { basename } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { defineTask, z, type TaskContext } from 'tg';
 import { compound, createH5, openH5, type H5Writer, type TableWriter } from 'tg/h5';
-import { builderClass, builderConfig, builderName, chooseBuilder } from './event-builders.ts';
+import {
+  type Attribute,
+  builderClass,
+  builderConfig,
+  builderName,
+  chooseBuilder,
+} from './choose-builder.ts';
 import { BLOCK_ROWS, firstUnixTime, larpixPackets, type Packets } from './packets-file.ts';
 import { createRawEventBuilder, type RawEventBuilder, type RawEvents } from './raw-events.ts';
 import { consecutiveRuns } from './runs.ts';
@@ -52,7 +58,11 @@ export default defineTask({
       const packets = larpixPackets(file, context.place('packets') || '/packets');
       const upstream = settings.compat === 'upstream';
       const name = builderName(settings.event_builder_class);
-      const chosen = chooseBuilder(name, settings.event_builder_config, upstream);
+      const chosen = chooseBuilder(name, settings.event_builder_config, {
+        fields: packets.fields,
+        upstream,
+        flushAtEnd: settings.flush_at_end,
+      });
       const [low, high] = settings.sync_noise_cut;
       const builder = createRawEventBuilder(
         {
@@ -74,6 +84,12 @@ export default defineTask({
       });
       await buildAll(context, settings, packets, builder, tables);
       output.attribute('charge/packets', 'lost', account(context, builder));
+      if (chosen.finder.overlaps) {
+        const { kept, repeated } = builder;
+        output.attribute('charge/packets', 'repeated', repeated);
+        const text = 'packets of charge/packets stand in another event, too';
+        if (repeated > 0) context.note(text, repeated, kept + repeated);
+      }
       output.relation('charge/raw_events', 'charge/packets', consecutiveRuns(tables.lengths));
       output.close();
     } catch (error) {
@@ -97,7 +113,7 @@ function createTables(
   packets: Packets,
   settings: Params,
   path: string,
-  builder: Readonly<Record<string, number | string>>,
+  builder: Readonly<Record<string, Attribute>>,
 ): Tables {
   const attributes = {
     classname: 'RawEventGenerator',
@@ -178,6 +194,6 @@ function account(context: TaskContext, builder: RawEventBuilder): string {
   for (const [reason, n] of told) {
     if (n > 0) context.lost(n, packets, reason);
   }
-  context.count('packets', kept);
+  context.count('packets', kept + builder.repeated);
   return JSON.stringify({ 'in no event': inNoEvent, parity, 'sync cut': syncCut });
 }

@@ -62,14 +62,14 @@ test('unknown parameters and builders are refused', () => {
     () => parsed(rawEventBuilder, { event_builder_class: 'Window' }),
     /SymmetricWindow/,
   );
-  for (const name of ['SymmetricWindow', 'TimeDelta'])
+  for (const name of ['SymmetricWindow', 'TimeDelta', 'ExtTrig'])
     for (const suffix of ['', 'RawEventBuilder'])
       parsed(rawEventBuilder, { event_builder_class: `${name}${suffix}` });
 });
 
 test('upstream is for SymmetricWindow alone', () => {
   parsed(rawEventBuilder, { compat: 'upstream' });
-  for (const name of ['TimeDelta', 'TimeDeltaRawEventBuilder'])
+  for (const name of ['TimeDelta', 'TimeDeltaRawEventBuilder', 'ExtTrig'])
     assert.throws(
       () => parsed(rawEventBuilder, { event_builder_class: name, compat: 'upstream' }),
       /upstream is for SymmetricWindow alone/,
@@ -96,6 +96,11 @@ test('a part of the builder configuration leaves the rest at its defaults', () =
       rollover_ticks: 10_000_000,
       event_dt: 1820,
       max_event_dt: 5460,
+      trig_window: 2002,
+      trig_io_grp: 1,
+      build_off_beam_events: false,
+      off_beam_window: 910,
+      off_beam_threshold: 10,
     },
   );
 });

@@ -128,3 +128,16 @@ export const stream: fc.Arbitrary<PlainPacket[]> = fc
       return { ...base, type: 0, timestamp, receipt: clock };
     });
   });
+
+/** Rules for builders that have no reference: `upstream` is not for them. */
+export const streamRules: fc.Arbitrary<StreamRules> = fc.record({
+  bufferSize: fc.constantFrom(7, 40, 100, 1000),
+  nhitCut: fc.constantFrom(1, 4, 12),
+  cut: fc.constantFrom<[readonly [number, number] | null, ...(readonly [number, number])[]]>(
+    null,
+    [20, 900],
+  ),
+  rolloverTicks: fc.constant(1000),
+  upstream: fc.constant(false),
+  flushAtEnd: fc.boolean(),
+});

@@ -7,8 +7,8 @@ import { openH5 } from 'tg/h5';
 import { timeDeltaFinder } from '../../../tasks/charge/time-delta.ts';
 import { inFolder, runChain } from './chain.ts';
 import { fixture, withoutFixtures } from './fixtures.ts';
-import { buildWith, stream, type StreamRules } from './streams.ts';
-import type { PlainEvent, PlainPacket } from './window-reference.ts';
+import { buildWith, stream, streamRules, type StreamRules } from './streams.ts';
+import { batchRows, passesCut, type PlainEvent, type PlainPacket } from './window-reference.ts';
 
 interface Stamped {
   row: number;
@@ -33,31 +33,15 @@ function cut(group: Stamped[], maxEventDt: number): Stamped[][] {
   return i < 0 ? [group] : [group.slice(0, i), ...cut(group.slice(i), maxEventDt)];
 }
 
-/** Rows of each batch that pass the cuts, with unix times as the batch loop gives them. */
-function* batches(packets: readonly PlainPacket[], rules: StreamRules): Generator<Stamped[]> {
-  let state = packets.find((packet) => packet.type === 4)?.timestamp ?? 0;
-  for (let start = 0; start < packets.length; start += rules.bufferSize) {
-    let unix = state;
-    const rows: Stamped[] = [];
-    for (const packet of packets.slice(start, start + rules.bufferSize)) {
-      const { row, type, valid, timestamp } = packet;
-      if (type === 4) unix = timestamp;
-      if (!((type === 0 && valid) || type === 6 || type === 7)) continue;
-      state = unix;
-      const ts = timestamp % 2 ** 31;
-      if (rules.cut === null || (ts > rules.cut[0] && ts < rules.cut[1]))
-        rows.push({ row, ts, unix });
-    }
-    yield rows;
-  }
-}
-
 /** Sort by raw time stamp, split, hold the last group back for the next batch, cut the others. */
 function reference(packets: readonly PlainPacket[], rules: StreamRules, gaps: Gaps): PlainEvent[] {
   let held: Stamped[] = [];
   const groups: Stamped[][] = [];
-  for (const rows of batches(packets, rules)) {
-    const sorted = [...held, ...rows].toSorted((a, b) => a.ts - b.ts);
+  for (const rows of batchRows(packets, rules.bufferSize)) {
+    const passed = rows
+      .filter(passesCut(rules.cut))
+      .map(({ packet, unix }) => ({ row: packet.row, ts: packet.timestamp, unix }));
+    const sorted = [...held, ...passed].toSorted((a, b) => a.ts - b.ts);
     const found = sorted.length === 0 ? [] : split(sorted, gaps.eventDt);
     held = found.pop() ?? [];
     groups.push(...found);
@@ -68,18 +52,6 @@ function reference(packets: readonly PlainPacket[], rules: StreamRules, gaps: Ga
     .filter((event) => event.length >= rules.nhitCut)
     .map((event) => ({ rows: event.map(({ row }) => row), unix: event[0]!.unix }));
 }
-
-const rules: fc.Arbitrary<StreamRules> = fc.record({
-  bufferSize: fc.constantFrom(7, 40, 100, 1000),
-  nhitCut: fc.constantFrom(1, 4, 12),
-  cut: fc.constantFrom<[readonly [number, number] | null, ...(readonly [number, number])[]]>(
-    null,
-    [20, 900],
-  ),
-  rolloverTicks: fc.constant(1000),
-  upstream: fc.constant(false),
-  flushAtEnd: fc.boolean(),
-});
 
 const gaps: fc.Arbitrary<Gaps> = fc.record({
   eventDt: fc.constantFrom(0, 1, 5, 50),
@@ -97,7 +69,7 @@ const build = (
 test('it finds the events of the plain reading', () => {
   let found = 0;
   fc.assert(
-    fc.property(stream, rules, gaps, (packets, setting, gap) => {
+    fc.property(stream, streamRules, gaps, (packets, setting, gap) => {
       const { events } = build(packets, setting, gap);
       assert.deepEqual(events, reference(packets, setting, gap));
       found += events.length;
@@ -111,7 +83,7 @@ test('every packet that passes the cuts is in one event, in one only, and no eve
   fc.assert(
     fc.property(
       stream,
-      rules,
+      streamRules,
       gaps,
       fc.integer({ min: 1, max: 50 }),
       (packets, given, gap, block) => {
