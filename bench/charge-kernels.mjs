@@ -10,6 +10,7 @@ import { pixelsOf } from '../dist/tasks/charge/layout.js';
 import { packetFields24 } from '../dist/tasks/charge/packet-fields.js';
 import { pixelKey } from '../dist/tasks/charge/pixel-key.js';
 import { createPixelSurvey } from '../dist/tasks/charge/pixel-survey.js';
+import { symmetricFinder } from '../dist/tasks/charge/event-finder.js';
 import { createRawEventBuilder } from '../dist/tasks/charge/raw-events.js';
 import * as simulate from '../dist/tasks/charge/simulate.js';
 import {
@@ -17,7 +18,13 @@ import {
   simulatedPedestals,
 } from '../dist/tasks/charge/simulated-anode.js';
 import { correctTimes, denseCorrection } from '../dist/tasks/charge/timestamp.js';
-import { findTriggers, TRIGGER_ROW, triggerRules } from '../dist/tasks/charge/triggers.js';
+import {
+  continueEvent,
+  findTriggers,
+  noPulse,
+  TRIGGER_ROW,
+  triggerRules,
+} from '../dist/tasks/charge/triggers.js';
 import { runTask } from '../dist/test/tasks/charge/chain.js';
 import eventBuilder from '../dist/tasks/charge/event-builder.js';
 import extTrigFinder from '../dist/tasks/charge/ext-trig-finder.js';
@@ -53,8 +60,7 @@ function buildEvents(bytes, unix, keep) {
       fields,
       nhitCut: 100,
       syncNoiseCut: [1e6, 11e6],
-      window: 1000,
-      threshold: 10,
+      finder: symmetricFinder(1000, 10, 'one bin'),
       rolloverTicks: 1e7,
       upstream: false,
       flushAtEnd: true,
@@ -88,6 +94,7 @@ function reconstruct(bytes, lengths, describe) {
   const times = new Float64Array(BLOCK);
   const q = new Float64Array(BLOCK);
   const ts = new Float64Array(BLOCK);
+  const last = noPulse();
   let event = 0;
   let left = lengths[0] ?? 0;
   for (let start = 0; start < n; start += BLOCK) {
@@ -97,7 +104,8 @@ function reconstruct(bytes, lengths, describe) {
     for (let i = 0; i < rows; i++) times[i] = corrected.getFloat64(12 * i + 4, true);
     for (let row = 0; row < rows;) {
       const take = Math.min(left, rows - row);
-      const t = findTriggers(block, row, row + take, fields, times, rules, 0, triggers, 0);
+      continueEvent(last, event);
+      const t = findTriggers(block, row, row + take, fields, times, rules, last, 0, triggers, 0);
       for (let i = 0; i < t; i++) ts[i] = triggers.getFloat64(i * TRIGGER_ROW + 4, true);
       addTriggers(sums, event, ts, 0, t);
       const h = buildHits(block, row, row + take, fields, times, pixels, 0, hits, 0);

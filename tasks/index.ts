@@ -7,6 +7,8 @@ export const types: { readonly [type: string]: string } = {
   'charge/ext_trig_finder': 'charge/ext-trig-finder.js',
   'charge/hit_builder': 'charge/hit-builder.js',
   'charge/event_builder': 'charge/event-builder.js',
+  'charge/t0': 'charge/t0-reconstruction.js',
+  'charge/drift': 'charge/drift-reconstruction.js',
   'charge/simulate': 'charge/simulate.js',
 };
 

@@ -23,6 +23,8 @@ export interface ScanRules {
   lateOverSync: boolean;
   /** Upstream counts only the SYNCs that pass the cut. */
   countAfterCut: boolean;
+  /** Times are the time stamps as they are, without the seconds before. */
+  rawTime: boolean;
 }
 
 /** Passes over rows [from, to) of the batch and adds to it, to the rollovers and to the fates. Clears what 31 bits do not hold. */
@@ -41,6 +43,7 @@ export function scanRows(
   const cutLow = rules.syncNoiseCut === null ? -1 : rules.syncNoiseCut[0];
   const cutHigh = rules.syncNoiseCut === null ? Infinity : rules.syncNoiseCut[1];
   const { count, now, waiting, rolloverTicks } = rollovers;
+  const second = rules.rawTime ? 0 : rolloverTicks;
   let { kept, first, last, stampsBeforeLast } = batch;
   let parity = 0;
   let cut = 0;
@@ -75,12 +78,12 @@ export function scanRows(
 
     // A SYNC itself still belongs to the second that it ends.
     const base = count[group]! * rolloverTicks;
-    let t = base + ticks;
+    let t = count[group]! * second + ticks;
     let arrival = ticks;
     if (type === PACKET.data && lateOverSync) {
       const received = view.getUint32(at + receiptTimestamp, true);
       if (received < ticks) {
-        t -= rolloverTicks;
+        t -= second;
         arrival = received;
       }
     }

@@ -4,7 +4,11 @@ import { compound, createH5, dtype } from 'tg/h5';
 import { BLOCK_ROWS } from './packets-file.ts';
 import { openRawEventPackets, packetBlocks } from './raw-event-packets.ts';
 import { madeRuns, visitBlock } from './runs.ts';
-import { findTriggers, TRIGGER_ROW, triggerRules } from './triggers.ts';
+import { continueEvent, findTriggers, noPulse, TRIGGER_ROW, triggerRules } from './triggers.ts';
+
+/** Three numbers of one byte each, or every chip. */
+const BYTE = '(?:\\d|[1-9]\\d|1\\d\\d|2[0-4]\\d|25[0-5])';
+const CHIP = new RegExp(`^(?:All|${BYTE}-${BYTE}-${BYTE})$`);
 
 const params = z.strictObject({
   pacman_trigger_enabled: z.boolean().default(true),
@@ -15,7 +19,10 @@ const params = z.strictObject({
     .default(2)
     .describe('bits of the trigger word'),
   larpix_trigger_channels: z
-    .record(z.string().regex(/^(?:All|\d+-\d+-\d+)$/), z.array(z.int().min(0).max(63)))
+    .record(z.string().regex(CHIP), z.array(z.int().min(0).max(63)), {
+      error: ({ code }) =>
+        code === 'invalid_key' ? 'no io_group-io_channel-chip_id, nor All' : undefined,
+    })
     .default({})
     .describe('io_group-io_channel-chip_id or All: channels'),
 });
@@ -34,7 +41,7 @@ const CHANNELS_OF_CHIP = compound([
 ]);
 
 export default defineTask({
-  version: '1',
+  version: '2',
   params,
   async run(context) {
     const settings = context.params as z.infer<typeof params>;
@@ -65,13 +72,16 @@ export default defineTask({
       });
       const found = new Uint32Array(packets.walk.runs.start.length);
       let triggers = 0;
+      const last = noPulse();
       const out = new Uint8Array(BLOCK_ROWS * TRIGGER_ROW);
       const view = new DataView(out.buffer);
       for (const { start, rows, bytes, times } of packetBlocks(context, packets)) {
         let place = 0;
         visitBlock(packets.walk, start, start + rows, (run, from, to) => {
+          continueEvent(last, packets.walk.runs.parent[run]!);
           const id = triggers + place;
-          const n = findTriggers(bytes, from, to, packets.fields, times, rules, id, view, place);
+          const { fields } = packets;
+          const n = findTriggers(bytes, from, to, fields, times, rules, last, id, view, place);
           found[run]! += n;
           place += n;
         });

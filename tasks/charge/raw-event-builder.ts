@@ -3,6 +3,13 @@ import { basename } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { defineTask, z, type TaskContext } from 'tg';
 import { compound, createH5, openH5, type H5Writer, type TableWriter } from 'tg/h5';
+import {
+  type Attribute,
+  builderClass,
+  builderConfig,
+  builderName,
+  chooseBuilder,
+} from './choose-builder.ts';
 import { BLOCK_ROWS, firstUnixTime, larpixPackets, type Packets } from './packets-file.ts';
 import { createRawEventBuilder, type RawEventBuilder, type RawEvents } from './raw-events.ts';
 import { consecutiveRuns } from './runs.ts';
@@ -10,28 +17,29 @@ import { spaced } from './spaced.ts';
 
 const ticks = 'ticks of 0.1 us';
 
-const params = z.strictObject({
+const fields = z.strictObject({
   buffer_size: z.int().positive().default(384_000).describe('packets'),
   start_position: z.int().nonnegative().default(0).describe('packets'),
   end_position: z.int().nonnegative().nullable().default(null).describe('packets'),
   nhit_cut: z.int().positive().default(100).describe('packets'),
   sync_noise_cut: z.tuple([z.int(), z.int()]).default([1_000_000, 11_000_000]).describe(ticks),
   sync_noise_cut_enabled: z.boolean().default(true),
-  event_builder_class: z
-    .enum(['SymmetricWindow', 'SymmetricWindowRawEventBuilder'])
-    .default('SymmetricWindow'),
-  event_builder_config: z
-    .strictObject({
-      window: z.number().positive().default(1000).describe(ticks),
-      threshold: z.int().nonnegative().default(10).describe('packets per bin'),
-      rollover_ticks: z.int().positive().default(10_000_000).describe(ticks),
-    })
-    .prefault({}),
+  event_builder_class: builderClass,
+  event_builder_config: builderConfig,
   flush_at_end: z.boolean().default(true),
   compat: z.enum(['none', 'upstream']).default('none'),
 });
 
-type Params = z.infer<typeof params>;
+type Params = z.infer<typeof fields>;
+
+const params = fields.refine(
+  ({ compat, event_builder_class: name }) =>
+    compat === 'none' || builderName(name) === 'SymmetricWindow',
+  {
+    path: ['compat'],
+    error: 'upstream is for SymmetricWindow alone, other builders have no reference',
+  },
+);
 
 const RAW_EVENT = compound([
   ['id', 'u4'],
@@ -39,7 +47,7 @@ const RAW_EVENT = compound([
 ]);
 
 export default defineTask({
-  version: '1',
+  version: '2',
   params,
   async run(context) {
     const settings = context.params as Params;
@@ -48,26 +56,40 @@ export default defineTask({
     const output = createH5(context.output('charge/raw_events'));
     try {
       const packets = larpixPackets(file, context.place('packets') || '/packets');
-      const { window, threshold, rollover_ticks: rolloverTicks } = settings.event_builder_config;
+      const upstream = settings.compat === 'upstream';
+      const name = builderName(settings.event_builder_class);
+      const chosen = chooseBuilder(name, settings.event_builder_config, {
+        fields: packets.fields,
+        upstream,
+        flushAtEnd: settings.flush_at_end,
+      });
       const [low, high] = settings.sync_noise_cut;
       const builder = createRawEventBuilder(
         {
           fields: packets.fields,
           nhitCut: settings.nhit_cut,
           syncNoiseCut: settings.sync_noise_cut_enabled ? [low, high] : null,
-          window,
-          threshold,
-          rolloverTicks,
-          upstream: settings.compat === 'upstream',
+          finder: chosen.finder,
+          rolloverTicks: chosen.rolloverTicks,
+          upstream,
           flushAtEnd: settings.flush_at_end,
           simulated: packets.simulated,
         },
         firstUnixTime(packets, path),
         Math.min(settings.buffer_size, packets.table.rows),
       );
-      const tables = createTables(output, packets, settings, path);
+      const tables = createTables(output, packets, settings, path, {
+        event_builder_class: `${name}RawEventBuilder`,
+        ...chosen.attributes,
+      });
       await buildAll(context, settings, packets, builder, tables);
       output.attribute('charge/packets', 'lost', account(context, builder));
+      if (chosen.finder.overlaps) {
+        const { kept, repeated } = builder;
+        output.attribute('charge/packets', 'repeated', repeated);
+        const text = 'packets of charge/packets stand in another event, too';
+        if (repeated > 0) context.note(text, repeated, kept + repeated);
+      }
       output.relation('charge/raw_events', 'charge/packets', consecutiveRuns(tables.lengths));
       output.close();
     } catch (error) {
@@ -86,8 +108,13 @@ interface Tables {
   lengths: number[];
 }
 
-function createTables(output: H5Writer, packets: Packets, settings: Params, path: string): Tables {
-  const { window, threshold, rollover_ticks: rolloverTicks } = settings.event_builder_config;
+function createTables(
+  output: H5Writer,
+  packets: Packets,
+  settings: Params,
+  path: string,
+  builder: Readonly<Record<string, Attribute>>,
+): Tables {
   const attributes = {
     classname: 'RawEventGenerator',
     class_version: '0.0.0',
@@ -98,11 +125,7 @@ function createTables(output: H5Writer, packets: Packets, settings: Params, path
     nhit_cut: settings.nhit_cut,
     sync_noise_cut: BigInt64Array.from(settings.sync_noise_cut, BigInt),
     sync_noise_cut_enabled: settings.sync_noise_cut_enabled,
-    event_builder_class: 'SymmetricWindowRawEventBuilder',
-    event_builder_class_version: '0.0.2',
-    window,
-    threshold,
-    rollover_ticks: rolloverTicks,
+    ...builder,
   };
   return {
     rawEvents: output.table('charge/raw_events', RAW_EVENT, { attributes }),
@@ -171,6 +194,6 @@ function account(context: TaskContext, builder: RawEventBuilder): string {
   for (const [reason, n] of told) {
     if (n > 0) context.lost(n, packets, reason);
   }
-  context.count('packets', kept);
+  context.count('packets', kept + builder.repeated);
   return JSON.stringify({ 'in no event': inNoEvent, parity, 'sync cut': syncCut });
 }

@@ -2,9 +2,9 @@
 import { aligned, copyRows, emptyBatch, grow, type Batch } from './batch.ts';
 import { scanRows, type Fates, type ScanRules } from './batch-scan.ts';
 import { TIMESTAMP_MASK, PACKET, SYNC_RESET, type PacketFields } from './packet-fields.ts';
+import type { EventFinder } from './event-finder.ts';
 import { sortRoom, sortTimes } from './radix-sort.ts';
 import { createRollovers, followUnix, type RolloverJump } from './rollover.ts';
-import { firstAbove, firstAtOrAbove, symmetricWindow } from './symmetric-window.ts';
 
 export interface RawEventRules {
   fields: PacketFields;
@@ -12,10 +12,8 @@ export interface RawEventRules {
   nhitCut: number;
   /** Ticks, both excluded; null = no cut. */
   syncNoiseCut: readonly [number, number] | null;
-  /** Ticks. */
-  window: number;
-  /** Packets per bin that are still quiet. */
-  threshold: number;
+  /** How events are found among the rows of a batch. */
+  finder: EventFinder;
   /** Ticks between two SYNCs. */
   rolloverTicks: number;
   /** Upstream's numbers: rollovers counted anew in each batch, short batches and what is open at the end lost. */
@@ -40,8 +38,10 @@ export interface RawEvents {
 /** A builder in the middle of a file. */
 export interface RawEventBuilder {
   readonly fates: Readonly<Fates>;
-  /** Rows in events so far. */
+  /** Rows in events so far, each counted once. */
   readonly kept: number;
+  /** Rows in events beyond those: what stands in two events or more. */
+  readonly repeated: number;
   /** Where to read the next `rows` rows of the open batch. */
   room(rows: number): Uint8Array;
   /** `rows` rows were read into the room: passes over them. */
@@ -64,11 +64,13 @@ export function createRawEventBuilder(
   batchRows = 0,
 ): RawEventBuilder {
   const { rowSize } = rules.fields;
+  const { finder } = rules;
   const scanRules: ScanRules = {
     fields: rules.fields,
     syncNoiseCut: rules.simulated && !rules.upstream ? null : rules.syncNoiseCut,
     lateOverSync: rules.upstream || !rules.simulated,
     countAfterCut: rules.upstream,
+    rawTime: finder.rawTime,
   };
   const fates: Fates = { rows: 0, timestamps: 0, other: 0, parity: 0, syncCut: 0 };
   let rollovers = createRollovers(rules.rolloverTicks);
@@ -82,17 +84,13 @@ export function createRawEventBuilder(
   let carriedUnix: number[] = [];
   let lastUnix = unix;
   let kept = 0;
+  let repeated = 0;
   let found: readonly RolloverJump[] = [];
 
   const unixOf = (row: number): number => {
     if (row < batch.carried) return carriedUnix[row]!;
     const stamp = lastBefore(batch.stampRows, row);
     return stamp < 0 ? lastUnix : batch.stampUnix[stamp]!;
-  };
-
-  /** Copies rows [from, to) of the sorted batch to `target`. */
-  const copy = (from: number, to: number, target: Uint8Array, place: number): void => {
-    copyRows(batch, sorting.order, from, to, rowSize, target, place);
   };
 
   const close = (): RawEvents => {
@@ -105,29 +103,23 @@ export function createRawEventBuilder(
       if (sorted.length < n) sorted = new Float64Array(batch.rows.length);
       const order = sortTimes(batch.times, n, first, last, sorting);
       for (let i = 0; i < n; i++) sorted[i] = batch.times[order[i]!]!;
-      const short = rules.upstream ? 'nothing' : 'one bin';
-      const windows = symmetricWindow(sorted, n, rules.window, rules.threshold, short);
-      if (windows.openFrom !== undefined) openFrom = firstAtOrAbove(sorted, n, windows.openFrom);
-      const spans: [number, number][] = [];
-      let rows = 0;
-      for (let j = 0; j < windows.starts.length; j++) {
-        const from = firstAbove(sorted, n, windows.starts[j]!);
-        const to = firstAtOrAbove(sorted, n, windows.ends[j]!);
-        if (to - from < rules.nhitCut || to <= from) continue;
-        spans.push([from, to]);
-        rows += to - from;
-      }
+      const made = finder.find(sorted, n, order, batch);
+      openFrom = made.openFrom;
+      const spans = made.spans.filter(([from, to]) => to > from && to - from >= rules.nhitCut);
+      const rows = spans.reduce((sum, [from, to]) => sum + to - from, 0);
       if (packets.length < rows * rowSize) packets = aligned(rows * rowSize);
       let place = 0;
       for (const [from, to] of spans) {
-        copy(from, to, packets, place);
+        copyRows(batch, made.order, from, to, rowSize, packets, place);
         place += to - from;
         events.lengths.push(to - from);
-        events.unix.push(unixOf(batch.rows[order[from]!]!));
+        events.unix.push(unixOf(batch.rows[made.order[from]!]!));
       }
       events.packets = packets;
       events.rows = rows;
-      kept += rows;
+      const distinct = finder.overlaps ? distinctRows(made.order, spans, n) : rows;
+      kept += distinct;
+      repeated += rows - distinct;
     }
     carry(openFrom, n);
     return events;
@@ -140,7 +132,7 @@ export function createRawEventBuilder(
     const rows = aligned(carried * rowSize);
     const unixTimes: number[] = [];
     const times: number[] = [];
-    copy(from, to, rows, 0);
+    copyRows(batch, order, from, to, rowSize, rows, 0);
     for (let i = from; i < to; i++) {
       unixTimes.push(unixOf(batch.rows[order[i]!]!));
       times.push(batch.times[order[i]!]!);
@@ -175,6 +167,9 @@ export function createRawEventBuilder(
     get kept() {
       return kept;
     },
+    get repeated() {
+      return repeated;
+    },
     room(rows) {
       grow(batch, batch.filled + rows, rowSize);
       return batch.bytes.subarray(batch.filled * rowSize, (batch.filled + rows) * rowSize);
@@ -187,16 +182,37 @@ export function createRawEventBuilder(
     finish() {
       const n = batch.carried;
       const events: RawEvents = { lengths: [], unix: [], packets: batch.bytes, rows: 0 };
-      if (!rules.upstream && rules.flushAtEnd && n > 0 && n >= rules.nhitCut) {
-        events.lengths.push(n);
-        events.unix.push(carriedUnix[0]!);
-        events.rows = n;
-        kept += n;
+      if (rules.upstream || !rules.flushAtEnd || n === 0) return events;
+      for (const [from, to] of finder.flush(batch.times, n)) {
+        if (to - from < rules.nhitCut) continue;
+        batch.bytes.copyWithin(events.rows * rowSize, from * rowSize, to * rowSize);
+        events.lengths.push(to - from);
+        events.unix.push(carriedUnix[from]!);
+        events.rows += to - from;
       }
+      kept += events.rows;
       return events;
     },
-    jumps: () => found,
+    jumps: () => (finder.rawTime ? [] : found),
   };
+}
+
+/** How many of `n` rows are in one of the spans or more. */
+function distinctRows(
+  order: Uint32Array,
+  spans: readonly (readonly [from: number, to: number])[],
+  n: number,
+): number {
+  const seen = new Uint8Array(n);
+  let distinct = 0;
+  for (const [from, to] of spans) {
+    for (let i = from; i < to; i++) {
+      const row = order[i]!;
+      if (seen[row] === 0) distinct++;
+      seen[row] = 1;
+    }
+  }
+  return distinct;
 }
 
 /** Upstream: the carried rows, in their sorted order, are counted from the start again. */

@@ -93,3 +93,10 @@ export function consecutiveRuns(lengths: readonly number[]): Runs {
   const all = Uint32Array.from(lengths);
   return madeRuns({ parent: Uint32Array.from(all.keys()), start: all, stop: all }, all);
 }
+
+/** Row i belongs to parent i. */
+export function rowByRow(rows: number): Runs {
+  const start = new Uint32Array(rows);
+  for (let row = 0; row < rows; row++) start[row] = row;
+  return { parent: start, start: start.slice(), stop: start.map((row) => row + 1) };
+}

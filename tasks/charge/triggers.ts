@@ -41,9 +41,24 @@ const channelKey = (
 /** Bytes of a row of charge/ext_trigs: id u4, ts f8 [ticks], ts_raw i8 [ticks], type i2 (trigger word, -1 = LArPix), iogroup u1. */
 export const TRIGGER_ROW = 23;
 
+/** The LArPix trigger before the next row, so that an event may come in pieces. */
+export interface LastPulse {
+  event: number;
+  /** Ticks; -1 = none in this event. */
+  ticks: number;
+}
+
+export const noPulse = (): LastPulse => ({ event: -1, ticks: -1 });
+
+/** A piece of `event` comes: pulses of another event are forgotten. */
+export function continueEvent(last: LastPulse, event: number): void {
+  if (event !== last.event) last.ticks = -1;
+  last.event = event;
+}
+
 /**
  * Triggers among rows [from, to) of one event, in packet order, written to row `place` and on of `out`; `firstId` is the
- * id of the first. `times` are the corrected times. Equal time stamps of consecutive LArPix triggers are one.
+ * id of the first. `times` are the corrected times. Equal time stamps of LArPix triggers that follow one another are one.
  * Returns how many there are.
  */
 export function findTriggers(
@@ -53,6 +68,7 @@ export function findTriggers(
   fields: PacketFields,
   times: Float64Array,
   rules: TriggerRules,
+  last: LastPulse,
   firstId: number,
   out: DataView,
   place: number,
@@ -60,7 +76,6 @@ export function findTriggers(
   const { rowSize, packetType, triggerType, ioGroup, timestamp } = fields;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let found = 0;
-  let lastPulse = -1;
   for (let row = from; row < to; row++) {
     const at = row * rowSize;
     const type = bytes[at + packetType]!;
@@ -71,8 +86,8 @@ export function findTriggers(
     } else if (type === PACKET.data && rules.channels !== null) {
       if (!isTriggerChannel(bytes, at, fields, rules)) continue;
       const ticks = view.getUint32(at + timestamp, true);
-      if (ticks === lastPulse) continue;
-      lastPulse = ticks;
+      if (ticks === last.ticks) continue;
+      last.ticks = ticks;
       word = -1;
     } else {
       continue;

@@ -14,6 +14,14 @@ const LIBRARY = lines(`
     outputs: {my/copy: "copy/{run}.txt"}
     command: [cp, "{input:raw}", "{output:my/copy}"]
 `);
+
+/** Where the shipped library makes charge/hits. */
+const CHARGE_LIBRARY = readFileSync(
+  new URL('../../../procedures/charge.yaml', import.meta.url),
+  'utf8',
+);
+const LINE_OF_HITS = CHARGE_LIBRARY.split('\n').indexOf('- name: charge/hits') + 1;
+
 const COMMANDS: Files = {
   'tg.yaml': YAML,
   'lib.yaml': LIBRARY,
@@ -315,7 +323,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
       error: mine.yaml:3:13: charge/hits has two makers
         3 |   outputs: [charge/hits]
           |             ~~~~~~~~~~~
-        the other: tg:charge:39:9 (procedure charge/hits)
+        the other: tg:charge:${LINE_OF_HITS}:9 (procedure charge/hits)
         try: another name, or "replace: true" here to use this one
       1 error, nothing was run
     `,

@@ -121,7 +121,7 @@ describe('verbs on the charge fixtures', { skip: withoutFixtures }, () => {
       'no: charge/hits@r43 read 662 values of cal/ped.json, not 4211697.pedestal_mv\n',
     );
     assert.equal(
-      await out(root, 'status'),
+      await out(root, 'status charge/events'),
       lines(`
                                 fresh  stale  maybe  failed  never  last built
         charge/raw_events           3      0      0       0      0  HH:MM
@@ -144,7 +144,7 @@ describe('verbs on the charge fixtures', { skip: withoutFixtures }, () => {
   test('tg.yaml: what is read of it, and what else changed', async () => {
     const root = chargeProject();
     await out(root, 'build charge/hits -q');
-    edit(root, 'tg.yaml', 'sources:', 'default: [charge/hits]\nsources:');
+    edit(root, 'tg.yaml', 'default: [charge/events]', 'default: [charge/hits]');
     assert.equal(
       await out(root, 'why charge/hits@r43 tg.yaml'),
       'no: charge/hits@r43 reads 2 values of tg.yaml, both as before; 1 other changed\n',

@@ -118,6 +118,7 @@ sources:
   packets: raw/packets_{run}.h5
 parameters:
   charge/hits: {pedestal_file: cal/ped.json, configuration_file: cal/cfg.json, geometry_file: cal/layout.yaml}
+default: [charge/events]
 `;
 
 /** The project of the transcripts: three runs and their calibration. */

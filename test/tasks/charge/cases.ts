@@ -36,6 +36,7 @@ export function paramsOf(
       geometry_file: file('geometry'),
       compat,
     },
+    'combined/hit_drift': { geometry_file: file('geometry'), compat },
   };
 }
 

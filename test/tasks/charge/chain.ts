@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Json, TaskContext, TaskModule } from 'tg';
 import type { ZodType } from 'zod';
+import driftReconstruction from '../../../tasks/charge/drift-reconstruction.ts';
 import eventBuilder from '../../../tasks/charge/event-builder.ts';
 import extTrigFinder from '../../../tasks/charge/ext-trig-finder.ts';
 import hitBuilder from '../../../tasks/charge/hit-builder.ts';
 import rawEventBuilder from '../../../tasks/charge/raw-event-builder.ts';
+import t0Reconstruction from '../../../tasks/charge/t0-reconstruction.ts';
 import timestampCorrector from '../../../tasks/charge/timestamp-corrector.ts';
 
 /** What a task said of itself. */
@@ -111,6 +113,16 @@ const STEPS = [
     needs: ['charge/raw_events', 'charge/hits', 'charge/ext_trigs'],
     makes: ['charge/events'],
   },
+  {
+    name: 'combined/t0',
+    needs: ['charge/events', 'charge/ext_trigs'],
+    makes: ['combined/t0'],
+  },
+  {
+    name: 'combined/hit_drift',
+    needs: ['charge/hits', 'charge/events', 'combined/t0'],
+    makes: ['combined/hit_drift'],
+  },
 ] as const;
 
 export const MODULES: Modules = {
@@ -119,6 +131,8 @@ export const MODULES: Modules = {
   'charge/ext_trigs': extTrigFinder,
   'charge/hits': hitBuilder,
   'charge/events': eventBuilder,
+  'combined/t0': t0Reconstruction,
+  'combined/hit_drift': driftReconstruction,
 };
 
 /** The files that a run of the chain made, by table. */
@@ -127,7 +141,7 @@ export interface Chain {
   told: Record<string, Told>;
 }
 
-/** All five tasks of tg:charge over one file of packets. */
+/** The tasks of tg:charge over one file of packets, to `upTo`. */
 export async function runChain(
   folder: string,
   packets: string,

@@ -62,3 +62,23 @@ export function compareAttributes(
     assert.deepEqual(ours[name], theirs[name], `${table} ${name}`);
   }
 }
+
+/** Rows of a table as they are read: field -> number. */
+export function rowsOf(file: H5File, name: string): Record<string, number>[] {
+  const table = file.table(`/${name}`);
+  const columns = table.dtype.fields.map((f) => [f.name, table.column(f.name)] as const);
+  return Array.from({ length: table.rows }, (_, row) =>
+    Object.fromEntries(columns.map(([field, column]) => [field, Number(column[row]!)])),
+  );
+}
+
+/** Items of each parent, in order of the runs. */
+export function perEvent<T>(runs: Runs, items: readonly T[]): Map<number, T[]> {
+  const found = new Map<number, T[]>();
+  for (let i = 0; i < runs.parent.length; i++) {
+    const list = found.get(runs.parent[i]!) ?? [];
+    for (let row = runs.start[i]!; row < runs.stop[i]!; row++) list.push(items[row]!);
+    found.set(runs.parent[i]!, list);
+  }
+  return found;
+}

@@ -4,10 +4,12 @@ import { test } from 'node:test';
 import type { TaskModule } from 'tg';
 import { parse } from 'yaml';
 import type { ZodType } from 'zod';
+import driftReconstruction from '../../../tasks/charge/drift-reconstruction.ts';
 import eventBuilder from '../../../tasks/charge/event-builder.ts';
 import extTrigFinder from '../../../tasks/charge/ext-trig-finder.ts';
 import hitBuilder from '../../../tasks/charge/hit-builder.ts';
 import rawEventBuilder from '../../../tasks/charge/raw-event-builder.ts';
+import t0Reconstruction from '../../../tasks/charge/t0-reconstruction.ts';
 import timestampCorrector from '../../../tasks/charge/timestamp-corrector.ts';
 
 const MODULES: Record<string, TaskModule> = {
@@ -16,6 +18,8 @@ const MODULES: Record<string, TaskModule> = {
   'charge/ext_trig_finder': extTrigFinder,
   'charge/hit_builder': hitBuilder,
   'charge/event_builder': eventBuilder,
+  'charge/t0': t0Reconstruction,
+  'charge/drift': driftReconstruction,
 };
 
 interface Entry {
@@ -30,19 +34,24 @@ const entries = parse(readFileSync(library, 'utf8')) as Entry[];
 const parsed = (module: TaskModule, values: object): unknown =>
   (module.params as ZodType).parse(values);
 
-test('the library has the five procedures, and their parameters are the defaults', () => {
+test('the library has its procedures in order, and their parameters are the defaults', () => {
   assert.deepEqual(
     entries.map((entry) => entry.name),
-    ['raw_events', 'packets_corr_ts', 'ext_trigs', 'hits', 'events'].map(
-      (name) => `charge/${name}`,
-    ),
+    [
+      'charge/raw_events',
+      'charge/packets_corr_ts',
+      'charge/ext_trigs',
+      'charge/hits',
+      'charge/events',
+      'combined/t0',
+      'combined/hit_drift',
+    ],
   );
   for (const { type, parameters } of entries) {
     const module = MODULES[type];
     assert.ok(module, type);
     assert.deepEqual(parsed(module, {}), parameters ?? {}, type);
     assert.deepEqual(parsed(module, parameters ?? {}), parameters ?? {}, type);
-    assert.match(module.version ?? '', /^\d+$/);
   }
 });
 
@@ -50,10 +59,30 @@ test('unknown parameters and builders are refused', () => {
   assert.throws(() => parsed(rawEventBuilder, { buffersize: 1 }), /buffersize/);
   assert.throws(() => parsed(hitBuilder, { pedestal: 1 }), /pedestal/);
   assert.throws(
-    () => parsed(rawEventBuilder, { event_builder_class: 'TimeDelta' }),
+    () => parsed(rawEventBuilder, { event_builder_class: 'Window' }),
     /SymmetricWindow/,
   );
-  parsed(rawEventBuilder, { event_builder_class: 'SymmetricWindowRawEventBuilder' });
+  for (const name of ['SymmetricWindow', 'TimeDelta', 'ExtTrig'])
+    for (const suffix of ['', 'RawEventBuilder'])
+      parsed(rawEventBuilder, { event_builder_class: `${name}${suffix}` });
+});
+
+test('upstream is for SymmetricWindow alone', () => {
+  parsed(rawEventBuilder, { compat: 'upstream' });
+  for (const name of ['TimeDelta', 'TimeDeltaRawEventBuilder', 'ExtTrig'])
+    assert.throws(
+      () => parsed(rawEventBuilder, { event_builder_class: name, compat: 'upstream' }),
+      /upstream is for SymmetricWindow alone/,
+    );
+});
+
+test('a trigger channel is one of 64 on a chip with three numbers of a byte', () => {
+  const channels = (larpix_trigger_channels: object): unknown =>
+    parsed(extTrigFinder, { larpix_trigger_channels });
+  channels({ '1-255-11': [0, 63], All: [6] });
+  for (const chip of ['1-256-11', '1-2', 'all', '1-2-11-6', '01-2-11'])
+    assert.throws(() => channels({ [chip]: [6] }), /no io_group-io_channel-chip_id, nor All/, chip);
+  assert.throws(() => channels({ All: [64] }), /63/);
 });
 
 test('a part of the builder configuration leaves the rest at its defaults', () => {
@@ -61,6 +90,17 @@ test('a part of the builder configuration leaves the rest at its defaults', () =
     (
       parsed(rawEventBuilder, { event_builder_config: { window: 1200 } }) as Record<string, unknown>
     )['event_builder_config'],
-    { window: 1200, threshold: 10, rollover_ticks: 10_000_000 },
+    {
+      window: 1200,
+      threshold: 10,
+      rollover_ticks: 10_000_000,
+      event_dt: 1820,
+      max_event_dt: 5460,
+      trig_window: 2002,
+      trig_io_grp: 1,
+      build_off_beam_events: false,
+      off_beam_window: 910,
+      off_beam_threshold: 10,
+    },
   );
 });

@@ -97,6 +97,8 @@ async function withBlocks(rows: number): Promise<Modules> {
     'charge/ext_trigs': await load('ext-trig-finder'),
     'charge/hits': await load('hit-builder'),
     'charge/events': await load('event-builder'),
+    'combined/t0': await load('t0-reconstruction'),
+    'combined/hit_drift': await load('drift-reconstruction'),
   };
 }
 
@@ -113,13 +115,15 @@ test('how many rows the tasks read at a time does not show in a single byte', as
         writeFileSync(layout, anodeOf(run).text);
         const params = {
           'charge/raw_events': rule,
+          'charge/ext_trigs': { larpix_trigger_channels: { All: [0, 1, 2, 3, 4, 5] } },
           'charge/hits': { pedestal_file: pedestals, geometry_file: layout },
+          'combined/hit_drift': { geometry_file: layout },
         };
         const [a, b] = ['a', 'b'].map((name) => join(folder, name)) as [string, string];
         mkdirSync(a);
         mkdirSync(b);
-        const usual = await runChain(a, path, params);
-        const other = await runChain(b, path, params, 'charge/events', modules);
+        const usual = await runChain(a, path, params, 'combined/hit_drift');
+        const other = await runChain(b, path, params, 'combined/hit_drift', modules);
         assert.deepEqual(other.told, usual.told);
         for (const [table, file] of Object.entries(usual.files))
           assert.ok(readFileSync(file).equals(readFileSync(other.files[table]!)), table);

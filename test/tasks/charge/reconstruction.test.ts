@@ -9,7 +9,13 @@ import { packetFields24 } from '../../../tasks/charge/packet-fields.ts';
 import { pixelKey, type Address } from '../../../tasks/charge/pixel-key.ts';
 import { consecutiveRuns, madeRuns, visitBlock, walkRuns } from '../../../tasks/charge/runs.ts';
 import { correctTimes, denseCorrection } from '../../../tasks/charge/timestamp.ts';
-import { findTriggers, TRIGGER_ROW, triggerRules } from '../../../tasks/charge/triggers.ts';
+import {
+  continueEvent,
+  findTriggers,
+  noPulse,
+  TRIGGER_ROW,
+  triggerRules,
+} from '../../../tasks/charge/triggers.ts';
 
 const fields = packetFields24();
 
@@ -57,11 +63,19 @@ test('corrected time is (timestamp - offset) / (1 + slope) of the io_group, othe
 function triggersOf(
   packets: readonly Packet[],
   rules: ReturnType<typeof triggerRules>,
+  pieces: readonly { event: number; to: number }[] = [{ event: 0, to: packets.length }],
 ): number[][] {
   const bytes = encode(packets);
   const times = Float64Array.from(packets, (_, i) => i + 0.5);
   const out = new DataView(new ArrayBuffer(packets.length * TRIGGER_ROW));
-  const n = findTriggers(bytes, 0, packets.length, fields, times, rules, 7, out, 0);
+  const last = noPulse();
+  let n = 0;
+  let from = 0;
+  for (const { event, to } of pieces) {
+    continueEvent(last, event);
+    n += findTriggers(bytes, from, to, fields, times, rules, last, 7 + n, out, n);
+    from = to;
+  }
   return Array.from({ length: n }, (_, i) => {
     const at = i * TRIGGER_ROW;
     return [
@@ -94,6 +108,16 @@ test('pulses on a LArPix channel are triggers of type -1, equal times one', () =
   assert.deepEqual(found({ '2-5-13': [6] }), [1.5]);
   assert.deepEqual(found({ '2-5-12': [7] }), [3.5]);
   assert.deepEqual(found({}), []);
+});
+
+test('equal times are one over the blocks of an event, and two in two events', () => {
+  const pulse: Packet = { type: 0, channel: 6, timestamp: 3 };
+  const found = (...pieces: { event: number; to: number }[]): number[] =>
+    triggersOf([pulse, pulse, pulse], triggerRules(true, 2, { All: [6] }), pieces).map(
+      (row) => row[1]!,
+    );
+  assert.deepEqual(found({ event: 0, to: 1 }, { event: 0, to: 2 }, { event: 0, to: 3 }), [0.5]);
+  assert.deepEqual(found({ event: 0, to: 1 }, { event: 1, to: 3 }), [0.5, 1.5]);
 });
 
 test('the charge of a hit is in mV above pedestal, and every pixel is asked for once', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { symmetricFinder } from '../../../tasks/charge/event-finder.ts';
 import { packetFields24 } from '../../../tasks/charge/packet-fields.ts';
 import { createRawEventBuilder } from '../../../tasks/charge/raw-events.ts';
 import {
@@ -27,8 +28,7 @@ function build(
       fields: packetFields24(),
       nhitCut: 20,
       syncNoiseCut,
-      window: 1000,
-      threshold: 10,
+      finder: symmetricFinder(1000, 10, 'one bin'),
       rolloverTicks: 1e7,
       upstream: false,
       flushAtEnd: true,

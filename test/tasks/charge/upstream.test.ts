@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { openH5, type H5File } from 'tg/h5';
+import { openH5, relationOf, type H5File, type Runs } from 'tg/h5';
 import eventBuilder from '../../../tasks/charge/event-builder.ts';
 import timestampCorrector from '../../../tasks/charge/timestamp-corrector.ts';
 import { caseOf, compareAll, paramsOf, type Ours } from './cases.ts';
 import { inFolder, runChain, runTask, type Chain } from './chain.ts';
 import { fixture, withoutFixtures } from './fixtures.ts';
-import { childRows } from './flow-file.ts';
+import { childRows, perEvent, rowsOf } from './flow-file.ts';
 
 /** The files of a chain, each opened once. */
 async function opened(chain: Chain): Promise<Ours & { close(): void }> {
@@ -108,3 +108,60 @@ test('tables of a flow file, with region references, are inputs', { skip: withou
     upstream.close();
   }),
 );
+
+/** Pulses on the channels in the packets of an event, in order, equal neighbours one: a plain reading of upstream's intent. */
+function pulsesOf(rows: readonly Record<string, number>[], isOn: IsOn): string[] {
+  const pulses = rows.filter((row) => row['packet_type'] === 0 && isOn(row));
+  return pulses
+    .filter((row, i) => row['timestamp'] !== pulses[i - 1]?.['timestamp'])
+    .map((row) => `-1 ${row['timestamp']} ${row['io_group']}`);
+}
+type IsOn = (row: Record<string, number>) => boolean;
+
+const CHANNELS: [name: string, channels: Record<string, number[]>, isOn: IsOn][] = [
+  ['of every chip', { All: [5, 63] }, (row) => row['channel_id'] === 5 || row['channel_id'] === 63],
+  [
+    'of two chips',
+    { '1-14-47': [27], '1-2-37': [60, 61] },
+    ({ io_group: group, io_channel: io, chip_id: chip, channel_id: channel }) =>
+      group === 1 &&
+      ((io === 14 && chip === 47 && channel === 27) ||
+        (io === 2 && chip === 37 && (channel === 60 || channel === 61))),
+  ],
+];
+
+for (const [name, channels, isOn] of CHANNELS) {
+  test(`channels ${name} trigger, beside the trigger words`, { skip: withoutFixtures }, () =>
+    inFolder(async (folder) => {
+      const path = fixture('cosmic10k', 'packets.h5');
+      const params = { 'charge/ext_trigs': { larpix_trigger_channels: channels } };
+      const chain = await runChain(folder, path, params);
+      const ours = await opened(chain);
+      const packets = rowsOf(ours.holder('charge/packets'), 'charge/packets');
+      const triggers = rowsOf(ours.holder('charge/ext_trigs'), 'charge/ext_trigs');
+      const runsOf = (child: string): Runs =>
+        relationOf(ours.holder(child), 'charge/raw_events', child);
+      const found = perEvent(runsOf('charge/ext_trigs'), triggers);
+      let pulses = 0;
+      for (const [event, rows] of perEvent(runsOf('charge/packets'), packets)) {
+        const words = rows.filter(
+          (row) => row['packet_type'] === 7 && (row['trigger_type']! & 2) !== 0,
+        );
+        const want = [
+          ...pulsesOf(rows, isOn),
+          ...words.map((row) => `${row['trigger_type']} ${row['timestamp']} ${row['io_group']}`),
+        ];
+        const told = (found.get(event) ?? []).map(
+          (row) => `${row['type']} ${row['ts_raw']} ${row['iogroup']}`,
+        );
+        assert.deepEqual(told.sort(), want.sort(), `event ${event}`);
+        pulses += pulsesOf(rows, isOn).length;
+      }
+      assert.ok(pulses > 0, 'they fire');
+      const { counts } = chain.told['charge/events']!;
+      assert.equal(counts['triggers'], 67 + pulses);
+      assert.equal(counts['hits'], 10_679, 'a pulse is a hit, too');
+      ours.close();
+    }),
+  );
+}

@@ -26,7 +26,7 @@ export interface PlainEvent {
   unix: number;
 }
 
-interface Timed {
+export interface Timed {
   packet: PlainPacket;
   unix: number;
   t: number;
@@ -48,15 +48,21 @@ function histogram(values: readonly number[], edges: readonly number[]): number[
   });
 }
 
-/** Events in file order of batches. */
-export function referenceEvents(packets: readonly PlainPacket[], rules: PlainRules): PlainEvent[] {
-  const events: PlainEvent[] = [];
+/** Strictly inside the sync cut. */
+export const passesCut =
+  (cut: PlainRules['cut']) =>
+  ({ packet: { timestamp } }: { packet: PlainPacket }): boolean =>
+    cut === null || (timestamp > cut[0] && timestamp < cut[1]);
+
+/** Rows of each batch that are no timestamp packets, with their unix times, before the sync cut. */
+export function* batchRows(
+  packets: readonly PlainPacket[],
+  bufferSize: number,
+): Generator<{ packet: PlainPacket; unix: number }[]> {
   let state = packets.find((packet) => packet.type === 4)?.timestamp ?? 0;
-  let buffer: Timed[] = [];
-  const syncs = new Map<number, number>();
-  for (let start = 0; start < packets.length; start += rules.bufferSize) {
+  for (let start = 0; start < packets.length; start += bufferSize) {
     const batch = packets
-      .slice(start, start + rules.bufferSize)
+      .slice(start, start + bufferSize)
       .filter((p) => (p.type === 0 && p.valid) || p.type === 4 || p.type === 6 || p.type === 7);
     let unix = state;
     const rows: { packet: PlainPacket; unix: number }[] = [];
@@ -68,8 +74,17 @@ export function referenceEvents(packets: readonly PlainPacket[], rules: PlainRul
         state = unix;
       }
     }
-    const passes = ({ packet }: { packet: PlainPacket }): boolean =>
-      rules.cut === null || (packet.timestamp > rules.cut[0] && packet.timestamp < rules.cut[1]);
+    yield rows;
+  }
+}
+
+/** Events in file order of batches. */
+export function referenceEvents(packets: readonly PlainPacket[], rules: PlainRules): PlainEvent[] {
+  const events: PlainEvent[] = [];
+  let buffer: Timed[] = [];
+  const syncs = new Map<number, number>();
+  for (const rows of batchRows(packets, rules.bufferSize)) {
+    const passes = passesCut(rules.cut);
     let list: Timed[];
     if (rules.upstream) {
       const now = rows.filter(passes);
@@ -92,12 +107,12 @@ export function referenceEvents(packets: readonly PlainPacket[], rules: PlainRul
   return events;
 }
 
-const plain = (event: readonly Timed[]): PlainEvent => ({
+export const plain = (event: readonly Timed[]): PlainEvent => ({
   rows: event.map(({ packet }) => packet.row),
   unix: event[0]!.unix,
 });
 
-function timed(
+export function timed(
   list: readonly { packet: PlainPacket; unix: number }[],
   syncs: Map<number, number>,
   rules: PlainRules,
@@ -111,7 +126,10 @@ function timed(
   });
 }
 
-function window(list: readonly Timed[], rules: PlainRules): { events: Timed[][]; buffer: Timed[] } {
+export function window(
+  list: readonly Timed[],
+  rules: PlainRules,
+): { events: Timed[][]; buffer: Timed[] } {
   if (list.length === 0) return { events: [], buffer: [] };
   const sorted = list.toSorted((a, b) => a.t - b.t);
   const t = sorted.map((row) => row.t);
