@@ -211,6 +211,15 @@ function addStage(found: Workflow, name: string, stage: Part, cwd: string): void
     kept[key] = FILES.has(key) && typeof value === 'string' ? resolve(cwd, value) : (value as Json);
     found.places.set(`${procedure}.${key}`, stage.where(['params', key]));
   }
+  const { event_builder_class: builder, event_builder_config: config } = kept;
+  // Upstream's ExtTrig calls `window` what tg calls `trig_window`: SymmetricWindow has another one.
+  if (typeof builder === 'string' && builder.startsWith('ExtTrig') && isMapping(config)) {
+    const { window, ...rest } = config as Record<string, Json>;
+    kept['event_builder_config'] = {
+      ...rest,
+      ...(window !== undefined && { trig_window: window }),
+    };
+  }
   found.parameters[procedure] = { ...kept, ...found.parameters[procedure] };
 }
 
