@@ -124,8 +124,8 @@ function cancelledLines(story: Story, manner: Manner): string[] {
       because === 'interrupted'
         ? 'interrupted, --kill'
         : because === 'stopped'
-        ? `not started after ${plural(manner.maxFailures, 'failure')}`
-        : `need ${because}`;
+          ? `not started after ${plural(manner.maxFailures, 'failure')}`
+          : `need ${because}`;
     return `  cancelled: ${names.join(', ')} (${why})`;
   });
 }
