@@ -22,9 +22,15 @@ const english = {
 rmSync(join(import.meta.dirname, 'lib'), { recursive: true, force: true });
 await build({
   entryPoints: [
-    ...['cli/main', 'execute/worker', 'execute/resolve', 'index', 'h5/index', 'version'].map(
-      (name) => join(dist, 'src', `${name}.js`),
-    ),
+    ...[
+      'cli/main',
+      'execute/worker',
+      'execute/resolve',
+      'index',
+      'h5/index',
+      'figures/index',
+      'version',
+    ].map((name) => join(dist, 'src', `${name}.js`)),
     ...modules,
   ],
   outdir: join(import.meta.dirname, 'lib'),
@@ -38,10 +44,14 @@ await build({
   sourcemap: true,
   sourcesContent: false,
   logLevel: 'warning',
-  alias: { tg: join(dist, 'src/index.js'), 'tg/h5': join(dist, 'src/h5/index.js') },
+  alias: {
+    tg: join(dist, 'src/index.js'),
+    'tg/h5': join(dist, 'src/h5/index.js'),
+    'tg/figures': join(dist, 'src/figures/index.js'),
+  },
   plugins: [english],
   // Large, native, or only for some: loaded when asked for.
-  external: ['h5wasm', 'zeromq', 'tsx'],
+  external: ['h5wasm', 'zeromq', 'tsx', '@resvg/resvg-js'],
   // Packages in the old form ask for node's own modules.
   banner: {
     js: "import { createRequire as bundledRequire } from 'node:module'; const require = bundledRequire(import.meta.url);",

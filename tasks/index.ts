@@ -12,5 +12,7 @@ export const types: { readonly [type: string]: string } = {
   'charge/simulate': 'charge/simulate.js',
 };
 
-/** Verb -> the file that adds it. */
-export const verbs: { readonly [verb: string]: string } = {};
+/** Verb -> the file that adds it. `report X` is what `tg report X FILE` runs. */
+export const verbs: { readonly [verb: string]: string } = {
+  'report charge': 'charge/cli.js',
+};

@@ -17,10 +17,11 @@ const ARROWS: Record<string, readonly string[]> = {
   h5: [],
   store: ['core', 'h5'],
   execute: ['core', 'h5'],
+  figures: ['core'],
   report: ['core', 'figures'],
   build: ['core', 'procedures', 'store', 'execute', 'report'],
-  cli: ['core', 'procedures', 'store', 'execute', 'report', 'build', 'tasks'],
-  tasks: ['index', 'h5'],
+  cli: ['core', 'procedures', 'store', 'execute', 'report', 'figures', 'build', 'tasks'],
+  tasks: ['index', 'h5', 'figures'],
 };
 
 interface Import {
@@ -51,6 +52,7 @@ function importsOf(path: string): Import[] {
 function roomOf(path: string): string {
   if (path === 'tg') return 'index';
   if (path === 'tg/h5') return 'h5';
+  if (path === 'tg/figures') return 'figures';
   const [top, second, third] = path.split('/');
   if (top === 'tasks') return 'tasks';
   if (top !== 'src') return 'package';
@@ -102,7 +104,7 @@ test('h5wasm is imported in src/h5 alone, zeromq nowhere near the main path', ()
   );
 });
 
-test('tasks reach the engine through tg and tg/h5 alone, and not each other across experiments', () => {
+test('tasks reach the engine through tg, tg/h5 and tg/figures alone, and not each other across experiments', () => {
   const wrong = filesBelow('tasks').flatMap((path) =>
     importsOf(path).filter(({ to }) => {
       if (to.startsWith('src/')) return true;

@@ -82,6 +82,13 @@ export const VERBS: readonly VerbEntry[] = [
     load: () => import('./history.ts'),
   },
   {
+    group: 'detector',
+    name: 'report',
+    words: 'NAME FILE',
+    summary: 'figures and numbers from a made file',
+    load: () => import('./report.ts'),
+  },
+  {
     group: 'more',
     name: 'init',
     words: '[--example NAME]',

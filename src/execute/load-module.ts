@@ -14,7 +14,7 @@ let hooked = false;
 const importsTg = (path: string): boolean =>
   moduleFiles(path).some((file) => {
     try {
-      return /['"]tg(\/h5)?['"]/.test(readFileSync(file, 'utf8'));
+      return /['"]tg(\/(h5|figures))?['"]/.test(readFileSync(file, 'utf8'));
     } catch {
       return false;
     }
@@ -25,7 +25,7 @@ const stampOf = (path: string): string => {
   return stat === undefined ? '' : `${stat.size}-${stat.mtimeMs}`;
 };
 
-/** `tg`, `tg/h5` in a user's module resolve to the tg that runs it. */
+/** `tg`, `tg/h5`, `tg/figures` in a user's module resolve to the tg that runs it. */
 export function hookResolution(): void {
   if (hooked) return;
   hooked = true;

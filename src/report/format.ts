@@ -1,16 +1,8 @@
 /** Numbers, times and sizes as people read them (UX.md section 1). Knows no events. */
 
-import { grouped } from '../core/text.ts';
+import { grouped, measured } from '../figures/numbers.ts';
 
-export { grouped };
-
-/** Three significant digits, thousands apart from 1 000 on. */
-export function measured(n: number): string {
-  if (n === 0) return '0';
-  const digits = Math.floor(Math.log10(Math.abs(n)));
-  if (digits >= 3) return grouped(Math.round(n / 10 ** (digits - 2)) * 10 ** (digits - 2));
-  return n.toFixed(Math.max(0, 2 - digits));
-}
+export { grouped, measured };
 
 const two = (n: number): string => String(n).padStart(2, '0');
 

@@ -131,6 +131,7 @@ look      list [GLOB]          targets; --sources, --types, --params
           log TARGET           output of the last try of a task
           path TARGET...       where it lies (what build prints into a pipe)
           history              past builds
+detector  report NAME FILE     figures and numbers from a made file
 more      init [--example NAME]   --version
 
 examples  tg build charge/events --workers 8
