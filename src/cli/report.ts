@@ -44,7 +44,7 @@ export const verb: Verb = {
     if (pictures.length === 0) return 0;
     const svg = toSvg({ ...report.figure, panels });
     for (const { kind, path, at } of pictures) {
-      write(at, kind === 'svg' ? svg : await toPng(svg));
+      write(at, kind === 'svg' ? svg : await toPng(svg).catch(noResvg));
       if (call.json) call.line({ type: 'file', path });
     }
     if (!call.json && !call.quiet)
@@ -74,6 +74,13 @@ function asRefusal(error: unknown): never {
     throw refuse(code ?? 'bad-input', message, fix ?? 'another file', 1);
   }
   throw error;
+}
+
+/** It comes prebuilt, but not for every machine; all else of a report needs none of it. */
+function noResvg(error: unknown): never {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND') throw error;
+  throw refuse('no-png', 'no PNG here: @resvg/resvg-js is not installed', '--svg FILE', 1);
 }
 
 function chosen({ panels }: Figure, asked: readonly string[], call: string): readonly Panel[] {

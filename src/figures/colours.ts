@@ -23,7 +23,7 @@ function hex(colour: string): string {
 /** What the colours reach from and to. */
 export function colourRange({ z, counts }: Pick<HeatMap, 'z' | 'counts'>): [number, number] {
   if (z.range !== undefined) return z.scale === 'log' ? logRange(...z.range) : [...z.range];
-  const shown = counts.filter((count) => count > 0);
+  const shown = counts.filter((count) => count > 0 && count < Infinity);
   const [least, greatest] = extent(shown);
   if (!(least <= greatest)) return [1, 10];
   if (z.scale !== 'log') return [0, greatest];
@@ -37,7 +37,7 @@ export function shader(map: Pick<HeatMap, 'z' | 'counts'>): (count: number) => n
   const of = log ? Math.log : (n: number): number => n;
   const [from, span] = [of(low), of(high) - of(low)];
   return (count) => {
-    if (!(count > 0)) return 0;
+    if (!(count > 0 && count < Infinity)) return 0;
     const part = Math.min(1, Math.max(0, (of(count) - from) / span));
     return 1 + Math.round(part * (SHADES - 1));
   };

@@ -14,6 +14,7 @@ export interface Axis {
 export interface Bins {
   start: number;
   step: number;
+  /** At least 1. */
   n: number;
 }
 

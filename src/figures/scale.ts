@@ -34,7 +34,7 @@ export function valueRange(axis: Axis, values: Iterable<number>): [number, numbe
     const [least, greatest] = extent(all);
     if (!(least <= greatest)) return [0, 1];
     const [low, high] = [Math.min(0, least), Math.max(0, greatest)];
-    return low === high ? [0, 1] : [low, high + (high - low) * 0.06];
+    return high - low < 1e-290 ? [0, 1] : [low, high + (high - low) * 0.06];
   }
   const [least, greatest] = extent(all.filter((value) => value > 0));
   if (!(least <= greatest)) return [0.5, 10];

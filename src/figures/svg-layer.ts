@@ -42,7 +42,8 @@ function drawSteps(layer: Histogram, x: Scale, y: Scale, bottom: number, colour:
   let steps = `M${round(x.place(edge(bins, 0)))} ${round(bottom)}`;
   let at: string | undefined;
   for (let i = 0; i < bins.n; i++) {
-    const height = round(y.place(counts[i] ?? 0));
+    const content = counts[i] ?? 0;
+    const height = round(y.place(Number.isFinite(content) ? content : 0));
     // Equal neighbours are one step.
     if (height !== at) steps += `V${height}`;
     steps += `H${round(x.place(edge(bins, i + 1)))}`;

@@ -46,7 +46,7 @@ const group = ({ start, step, n }: Bins, by: number): Bins => ({
 
 /** Every sign begins at a round number: 1, 2, 5 of a decade where that is fine enough, else whole decades. */
 function signsFor(sums: readonly number[]): { sign: (sum: number) => string; legend: string[] } {
-  const held = sums.filter((sum) => sum > 0);
+  const held = sums.filter((sum) => sum > 0 && sum < Infinity);
   if (held.length === 0) return { sign: () => ' ', legend: [] };
   const least = held.reduce((a, b) => Math.min(a, b));
   const greatest = held.reduce((a, b) => Math.max(a, b));
@@ -67,7 +67,8 @@ function signsFor(sums: readonly number[]): { sign: (sum: number) => string; leg
 
 /** At most nine lower bounds from `least` to `greatest`. */
 function ladder(least: number, greatest: number): number[] {
-  const low = Math.floor(Math.log10(least));
+  // One lower: the logarithm of 9.99999999 may be 1.
+  const low = Math.floor(Math.log10(least)) - 1;
   for (const parts of [[1, 2, 5], [1, 3], [1]]) {
     const steps: number[] = [];
     for (let decade = low; 10 ** decade <= greatest; decade++)

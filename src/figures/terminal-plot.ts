@@ -77,7 +77,8 @@ function rowsOf(axis: Axis, values: readonly number[]): Rows {
     const edges = Array.from({ length: decades * each + 1 }, (_, i) => 10 ** (first + i / each));
     return { edges, label: (i) => (i % each === 0 ? decadeLabel(edges[i]!) : '') };
   }
-  const [least, greatest] = extent(axis.range ?? [0, ...values.filter(Number.isFinite)]);
+  const [least, highest] = extent(axis.range ?? [0, ...values.filter(Number.isFinite)]);
+  const greatest = highest - least > 1e-290 ? highest : least;
   // Things that are counted have no halves, but may be more than one row high.
   const whole = values.every(Number.isInteger);
   const round = roundStep(greatest > least ? (greatest - least) / ROWS : 1 / ROWS);

@@ -153,6 +153,24 @@ describe('on the shipped example', () => {
     assert.match(said.stdout, /^1 998 hits, 1 856 pixels hit\ncharge per hit: /);
   });
 
+  test('where resvg is not installed, PNG alone is refused', async () => {
+    const hide = `import { register } from 'node:module';
+register('data:text/javascript,' + encodeURIComponent(\`export async function resolve(name, context, next) {
+  if (name.startsWith('@resvg/')) throw Object.assign(new Error('gone'), { code: 'ERR_MODULE_NOT_FOUND' });
+  return next(name, context);
+}\`));`;
+    const out = folder({ 'hide.mjs': hide });
+    const env = { NODE_OPTIONS: `--import ${join(out, 'hide.mjs')}` };
+    const words = ['report', 'charge', 'build/r41.h5', '-q', '--svg', join(out, 'a.svg')];
+    const said = await run([...words, '--png', join(out, 'a.png')], { cwd: root, env });
+    assert.equal(
+      said.stderr,
+      'error: no PNG here: @resvg/resvg-js is not installed\n  try: --svg FILE\n',
+    );
+    assert.equal(said.code, 1);
+    assert.deepEqual(readdirSync(out).sort(), ['a.svg', 'hide.mjs']);
+  });
+
   test('-q writes pictures and says nothing', async () => {
     const out = folder();
     const said = await report('charge', 'build/r43.h5', '-q', '--svg', join(out, 'a.svg'));

@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
-import { toPng, toSvg } from '../../src/figures/index.ts';
+import { toPng, toSvg, toText } from '../../src/figures/index.ts';
 import type { Figure, Panel } from '../../src/figures/index.ts';
 import { dataUrl, palettePng } from '../../src/figures/palette-image.ts';
 import { darkIn, decodePng } from './decode-png.ts';
@@ -39,48 +39,46 @@ describe('SVG', () => {
     assert.equal(svg.match(/<\/svg>/g)?.length, 1);
   });
 
-  test('any contents and ranges give places that are numbers', () => {
-    const contents = fc.array(fc.oneof(fc.nat(5), fc.double({ min: 0, max: 1e9, noNaN: true })), {
-      minLength: 1,
-      maxLength: 30,
-    });
-    const scale = fc.constantFrom('linear', 'log');
+  test('any contents and ranges give places that are numbers, and lines that fit a terminal', () => {
+    const content = fc.oneof(
+      fc.nat(5),
+      fc.double({ min: 0, max: 1e9, noNaN: true }),
+      fc.double({ min: -1e300, max: 1e300 }),
+      fc.double({ min: -1e-300, max: 1e-300 }),
+      fc.constant(Infinity),
+    );
+    const contents = fc.array(content, { minLength: 1, maxLength: 30 });
+    const scales = fc.constantFrom('linear', 'log');
+    const start = fc.double({ min: -1e6, max: 1e6, noNaN: true });
+    const step = fc.double({ min: 1e-3, max: 1e6, noNaN: true });
     fc.assert(
-      fc.property(
-        contents,
-        scale,
-        fc.double({ min: -1e6, max: 1e6, noNaN: true }),
-        fc.double({ min: 1e-6, max: 1e6, noNaN: true }),
-        (counts, of_, start, step) => {
-          const bins = { start, step, n: counts.length };
-          const plot: Panel = {
+      fc.property(contents, scales, start, step, (counts, scale, from, width) => {
+        const bins = { start: from, step: width, n: counts.length };
+        const named = { name: 'p', title: 'p', x: { label: 'x', unit: 'mm' } };
+        const y = { label: 'y', unit: 'mm' };
+        const x = counts.map((_, i) => from + i * width);
+        const panels: Panel[] = [
+          {
+            ...named,
             kind: 'plot',
-            name: 'p',
-            title: 'p',
-            x: { label: 'x' },
-            y: { label: 'y', scale: of_ },
+            y: { ...y, scale },
             layers: [{ kind: 'histogram', bins, counts }],
-          };
-          const line: Panel = {
-            ...plot,
-            layers: [
-              { kind: 'line', x: counts.map((_, i) => start + i * step), y: counts, marks: true },
-            ],
-          };
-          const map: Panel = {
+          },
+          { ...named, kind: 'plot', y, layers: [{ kind: 'line', x, y: counts, marks: true }] },
+          {
+            ...named,
             kind: 'map',
-            name: 'm',
-            title: 'm',
-            x: { label: 'x', unit: 'mm' },
-            y: { label: 'y', unit: 'mm' },
-            z: { label: 'n', scale: of_ },
+            y,
+            z: { label: 'n', scale },
             xBins: bins,
-            yBins: { start: 0, step, n: 1 },
+            yBins: { start: 0, step: width, n: 1 },
             counts,
-          };
-          sound(toSvg(of(plot, line, map)));
-        },
-      ),
+          },
+        ];
+        sound(toSvg(of(...panels)));
+        for (const panel of panels)
+          for (const line of toText(panel)) assert.ok(line.length <= 80, line);
+      }),
     );
   });
 
