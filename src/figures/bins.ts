@@ -65,6 +65,8 @@ export interface Growing {
 }
 
 const MOST = 4096;
+/** Beyond this there is no next whole number: bins that fine cannot be counted through. */
+const LAST = 2 ** 52;
 
 /** Bins are `step` wide at first and become twice as wide whenever MOST of them do not reach. */
 export function growingHistogram(step: number): Growing {
@@ -77,7 +79,10 @@ export function growingHistogram(step: number): Growing {
   /** Twice as wide, until bins `from` to `to` (of the present width) find room. */
   function grow(from: number, to: number): void {
     let shift = 1;
-    while (Math.floor(to / shift) - Math.floor(from / shift) >= MOST) shift *= 2;
+    const isTooFine = (): boolean =>
+      Math.floor(to / shift) - Math.floor(from / shift) >= MOST ||
+      Math.max(Math.abs(from), Math.abs(to)) / shift > LAST;
+    while (isTooFine()) shift *= 2;
     const first = Math.floor(from / shift);
     const room = MOST - (Math.floor(to / shift) - first + 1);
     const start = first - Math.floor(room / 2);

@@ -71,6 +71,16 @@ describe('a growing histogram', () => {
     );
   });
 
+  test('of values too large for fine bins has coarser ones, and comes to an end', () => {
+    for (const large of [1e17, 1e30, -1e30, 1e300]) {
+      const growing = growingHistogram(0.5);
+      growing.add([large, large]);
+      const { bins, counts } = growing.result(10);
+      assert.deepEqual(counts, [2]);
+      assert.deepEqual(histogram([large, large], bins), [2]);
+    }
+  });
+
   test('counts what is no number beside it', () => {
     const growing = growingHistogram(1);
     growing.add([1, NaN, Infinity, -Infinity, 2]);
