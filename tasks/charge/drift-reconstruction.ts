@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { defineTask, TaskError, z, type TaskContext } from 'tg';
-import { compound, createH5, openH5, relationOf, type H5File, type Table } from 'tg/h5';
+import { compound, createH5, relationOf, type Table } from 'tg/h5';
+import { inputFiles } from './input-files.ts';
 import { anodesOf, DRIFT_ROW, driftHits, driftVelocity, type HitColumns } from './drift.ts';
 import { parseLayout } from './layout.ts';
 import { BLOCK_ROWS } from './packets-file.ts';
@@ -37,12 +38,8 @@ export default defineTask({
     const layout = geometry === null ? null : parseLayout(readFileSync(geometry, 'utf8'), geometry);
     const anodes = anodesOf(layout, upstream ? 0 : NaN);
     const velocity = driftVelocity(settings.e_field, settings.temperature);
-    const files: H5File[] = [];
-    const open = async (name: string): Promise<H5File> => {
-      const file = await openH5(context.input(name));
-      files.push(file);
-      return file;
-    };
+    const files = inputFiles(context);
+    const { open } = files;
     const output = createH5(context.output('combined/hit_drift'));
     try {
       const hits = (await open('charge/hits')).table(tablePlace(context, 'charge/hits'));
@@ -82,7 +79,7 @@ export default defineTask({
       output.abort();
       throw error;
     } finally {
-      for (const file of files) file.close();
+      files.close();
     }
   },
 });

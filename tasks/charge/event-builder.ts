@@ -1,6 +1,7 @@
 /** Task type charge/event_builder: raw events, hits and external triggers -> events, one per raw event. */
 import { defineTask, z, type TaskContext } from 'tg';
-import { compound, createH5, openH5, relationOf, type H5File, type Table } from 'tg/h5';
+import { compound, createH5, relationOf, type H5File, type Table } from 'tg/h5';
+import { inputFiles } from './input-files.ts';
 import { addHits, addTriggers, createEventSums, type EventSums } from './events.ts';
 import { BLOCK_ROWS } from './packets-file.ts';
 import { tablePlace } from './raw-event-packets.ts';
@@ -24,12 +25,8 @@ export default defineTask({
   version: '2',
   params: z.strictObject({}),
   async run(context) {
-    const files: H5File[] = [];
-    const open = async (name: string): Promise<H5File> => {
-      const file = await openH5(context.input(name));
-      files.push(file);
-      return file;
-    };
+    const files = inputFiles(context);
+    const { open } = files;
     const output = createH5(context.output('charge/events'));
     try {
       const rawEvents = (await open('charge/raw_events')).table(
@@ -64,7 +61,7 @@ export default defineTask({
       output.abort();
       throw error;
     } finally {
-      for (const file of files) file.close();
+      files.close();
     }
   },
 });

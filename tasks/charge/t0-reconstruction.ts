@@ -1,6 +1,7 @@
 /** Task type charge/t0: events and their external triggers -> combined/t0, one row per event. */
 import { defineTask, z } from 'tg';
-import { compound, createH5, openH5, relationOf, type H5File } from 'tg/h5';
+import { compound, createH5, relationOf } from 'tg/h5';
+import { inputFiles } from './input-files.ts';
 import { BLOCK_ROWS } from './packets-file.ts';
 import { tablePlace } from './raw-event-packets.ts';
 import { rowByRow, visitBlock, walkRuns } from './runs.ts';
@@ -23,12 +24,8 @@ export default defineTask({
   version: '1',
   params: z.strictObject({}),
   async run(context) {
-    const files: H5File[] = [];
-    const open = async (name: string): Promise<H5File> => {
-      const file = await openH5(context.input(name));
-      files.push(file);
-      return file;
-    };
+    const files = inputFiles(context);
+    const { open } = files;
     const output = createH5(context.output('combined/t0'));
     try {
       const holder = await open('charge/events');
@@ -69,7 +66,7 @@ export default defineTask({
       output.abort();
       throw error;
     } finally {
-      for (const file of files) file.close();
+      files.close();
     }
   },
 });
