@@ -2,5 +2,5 @@
 export type { Json, TaskContext, TaskModule, InputPlace } from './task-module.ts';
 export { defineTask } from './task-module.ts';
 export { TaskError } from './task-module.ts';
-export { valueIn } from './core/view.ts';
+export { columnIn, valueIn } from './core/view.ts';
 export { z } from 'zod';

@@ -142,8 +142,8 @@ function inputsOf(
   const inputs: [TargetName, ContentId][] = [];
   const open = new Set<number>();
   const before = new Map(recorded);
-  for (const { targets } of task.inputs) {
-    for (const target of targets) {
+  for (const { targets, proven } of task.inputs) {
+    for (const target of proven === true ? [] : targets) {
       const maker = plan.maker.get(target);
       const source = plan.sources.get(target);
       if (maker === undefined) {

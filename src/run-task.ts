@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { outside } from './core/checks.ts';
 import { baseLines, inputNames } from './core/manifest.ts';
+import { targetOf } from './core/outputs.ts';
 import { reasonText } from './core/reason.ts';
 import type {
   BuildEvent,
@@ -17,7 +18,15 @@ import type {
 import { environmentTrace, namesNow, wholeTrace } from './facts.ts';
 import { runCommand } from './execute/command.ts';
 import { namesTrace, readText } from './execute/context.ts';
-import type { Job, JobEvent, JobResult, MergeJob, StagedOutput, TaskJob } from './execute/job.ts';
+import type {
+  FlowJob,
+  Job,
+  JobEvent,
+  JobResult,
+  MergeJob,
+  StagedOutput,
+  TaskJob,
+} from './execute/job.ts';
 import { JobFailure } from './execute/threads.ts';
 import type { Workers } from './execute/threads.ts';
 import { failureOf } from './failure.ts';
@@ -253,10 +262,12 @@ async function perform(
         options.report({ type: 'started', task, attempt: options.attempt, worker }),
     });
   switch (task.kind) {
+    case 'cut':
     case 'module': {
       const found = ws.modules.get(task.procedure.name)!;
+      const cut = task.kind === 'cut';
       return run(
-        { kind: 'module', module: found.url, user: found.user, job },
+        { kind: 'module', module: found.url, user: found.user, cut, job },
         found.module.runs === 'process',
       );
     }
@@ -280,24 +291,53 @@ async function perform(
     case 'merge':
       return mergeResult(options, job, run);
     case 'flow': {
-      const included = new Map(options.inputs);
-      const tables = task.inputs[0]!.targets.flatMap((target) => {
-        const id = included.get(target);
-        const maker = options.plan.maker.get(target);
-        if (id === undefined || maker === undefined) return [];
-        const made = options.plan.tasks[maker]!;
-        const output = made.outputs.find((o) => o.target === target)!;
-        return [
-          { target, place: output.place, path: absolute(ws.root, output.path), task: made.id, id },
-        ];
-      });
-      return run({
-        kind: 'flow',
-        job,
-        flow: { path: job.outputs[0]!.path, tables, refs: ws.project.link.refs, tg: VERSION },
-      });
+      const flow = {
+        path: job.outputs[0]!.path,
+        tables: linkedTables(options),
+        refs: ws.project.link.refs,
+        tg: VERSION,
+      };
+      return run({ kind: 'flow', job, flow });
     }
   }
+}
+
+/** Tables of a flow file that are there; of a table in parts all of them, or none. */
+function linkedTables({ ws, task, plan, inputs }: RunOptions): FlowJob['tables'] {
+  const included = new Set(inputs.map(([target]) => target));
+  const made = task.inputs[0]!.targets.flatMap((target) => {
+    const maker = plan.maker.get(target);
+    return maker === undefined ? [] : [{ target, ...tableOf(ws, plan.tasks[maker]!, target) }];
+  });
+  const left = new Set(made.flatMap((t) => (included.has(t.target) ? [] : [t.place])));
+  return made.filter(({ place }) => !left.has(place));
+}
+
+function tableOf(ws: Workspace, task: Task, target: TargetName): FlowJob['tables'][number] {
+  const { place, path } = task.outputs.find((o) => o.target === target)!;
+  const all = task.part === undefined ? task.id : targetOf(task.procedure.name, task.run ?? '');
+  return { place, path: absolute(ws.root, path), task: all };
+}
+
+/** Parts of a run's tables as one artifact. */
+function joinJob(options: RunOptions, job: TaskJob): Job {
+  const { task, plan, ws } = options;
+  const tables = task.inputs.flatMap(({ targets }) =>
+    targets.map((target) => tableOf(ws, plan.tasks[plan.maker.get(target)!]!, target)),
+  );
+  const rows: Record<string, number[]> = {};
+  // Parts stand in order among the tasks.
+  for (const other of plan.tasks) {
+    if (other.part === undefined || other.run !== task.run) continue;
+    for (const [k, [, , , n]] of (ws.store.entry(other.id)?.outputs ?? []).entries()) {
+      const place = other.outputs[k]?.place;
+      if (place === undefined || n === null) continue;
+      const from = (rows[place] ??= [0]);
+      from[other.part + 1] = from[other.part]! + n;
+    }
+  }
+  const path = job.outputs[0]!.path;
+  return { kind: 'join', job, flow: { path, tables, refs: 'stored', rows, tg: VERSION } };
 }
 
 /** Tables of the points are concatenated by a worker; other products become one JSON list `[{point, path, id}]`, written here. */
@@ -308,6 +348,7 @@ async function mergeResult(
 ): Promise<JobResult> {
   const { task, plan, ws } = options;
   const merge = task.merge!;
+  if (merge.parts === true) return run(joinJob(options, job));
   const ids = new Map(options.inputs);
   const made = (target: TargetName): { task: Task; path: string } => {
     const member = plan.tasks[plan.maker.get(target)!]!;

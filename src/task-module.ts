@@ -63,7 +63,24 @@ export interface TaskModule {
   configuration?: readonly string[];
   /** Parameters that are files that count whole. */
   files?: readonly string[];
+  /** A run may be made part by part: `each` part of the inputs alone, rows and ids counted from 0, or by cutting its input. */
+  parts?: 'each' | Cut;
   run(context: TaskContext): Promise<void> | void;
+}
+
+/**
+ * How the rows of an input are cut into parts that are made one after the other. `run` of part k finds its entry of the part
+ * table in `params.part`, reads the rows that it tells and proves them by it, and finds in the input `carry` what part k-1
+ * wrote into the output `carry`.
+ */
+export interface Cut {
+  /** Alias of the input that is cut. */
+  of: string;
+  /** The part table: a JSON list `[{name, ..}]`; an entry is the same as long as its rows are. */
+  list: string;
+  carry: string;
+  /** Writes the part table into the output `list`. */
+  scan(context: TaskContext): Promise<void> | void;
 }
 
 /** Identity, for the types. */

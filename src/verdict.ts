@@ -26,7 +26,8 @@ export function inputIds(
   const ids: InputIds = [];
   const missing: TargetName[] = [];
   let unknown = false;
-  for (const { targets, optional } of task.inputs) {
+  for (const { targets, optional, proven } of task.inputs) {
+    if (proven === true) continue;
     for (const target of targets) {
       const known = made.get(target);
       if (known !== undefined) {
@@ -107,8 +108,8 @@ export function watchedFiles(ws: Workspace, plan: Plan, task: Task): Watched {
   const fixed: FilePlace[] = ws.codeFiles(task).map((path) => ({ path, place: '' }));
   for (const { path } of Object.values(task.files))
     if (path !== null) read.push({ path: below(ws.root, path), place: '' });
-  for (const { targets } of task.inputs)
-    for (const target of targets) {
+  for (const { targets, proven } of task.inputs)
+    for (const target of proven === true ? [] : targets) {
       const source = plan.sources.get(target);
       const fast = source?.hash === 'fast';
       for (const { path } of source?.files ?? []) read.push({ path, place: source!.place, fast });

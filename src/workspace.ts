@@ -5,6 +5,7 @@ import { expand } from './core/expand.ts';
 import type { Expansion, MatchedSource } from './core/expansion.ts';
 import { flowProcedure, flowTasks, withFlow } from './core/flow.ts';
 import { afterMadeFiles } from './core/made-files.ts';
+import { matchRuns } from './core/names.ts';
 import { plan } from './core/plan.ts';
 import { sortDiagnostics } from './core/sort-diagnostics.ts';
 import { mergeCode } from './core/scan.ts';
@@ -115,6 +116,10 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
         : below(root, project.build),
   };
   const elsewhere = (name: string): string | undefined => unusedLibrary(name, project, shipped);
+  const partsWanted = project.parts === 'all' ? [] : project.parts;
+  const matchesParts = matchRuns(partsWanted);
+  const inParts = (run: string | undefined): boolean =>
+    project.parts === 'all' || (run !== undefined && partsWanted.length > 0 && matchesParts(run));
   const flow = flowProcedure({ file: project.file, line: 1, column: 1 }, project.link);
   const expandWith: Workspace['expand'] = (lists) => {
     expansion = expand({
@@ -122,6 +127,8 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
       sources,
       resolve: resolver,
       lists,
+      partsRole: ({ name }) => modules.get(name)?.module.parts,
+      inParts,
       elsewhere,
       ...folders,
     });
@@ -141,13 +148,16 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     const files =
       kind === 'command'
         ? procedure.depends
-        : kind !== 'module' || module === undefined || module.module.version !== undefined
+        : (kind !== 'module' && kind !== 'cut') ||
+            module === undefined ||
+            module.module.version !== undefined
           ? []
           : moduleFiles(module.path);
     return files.map((file) => below(root, file));
   };
   const codeOf = (task: Task): string => {
-    if (task.kind === 'flow') return `flow 1 ${project.link.refs}`;
+    if (task.kind === 'flow') return `flow 2 ${project.link.refs}`;
+    if (task.merge?.parts === true) return 'join 1';
     if (task.kind === 'merge') return mergeCode(task, relative(root, project.build));
     let code = codes.get(task.procedure);
     if (code === undefined) {

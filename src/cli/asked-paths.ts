@@ -25,8 +25,9 @@ export function askedPaths(
   for (const { tasks: members, output } of wanted.chosen) {
     for (const i of members) {
       if (!there(i)) continue;
-      for (const { target, path, place } of tasks[i]!.outputs) {
-        if (output !== undefined && target.replace(/@.*/s, '') !== output) continue;
+      for (const { target, path, place, inner } of tasks[i]!.outputs) {
+        const name = target.replace(/@.*/s, '');
+        if (output === undefined ? inner === true : name !== output) continue;
         found.add(place === '' ? path : (linked.get(target) ?? path));
       }
     }

@@ -25,9 +25,18 @@ export async function decidedPlan(
   words: readonly string[],
   options: DecideOptions = {},
 ): Promise<Decided> {
+  return decided(ws, () => ws.planFor(words, { only: options.only === true }), options);
+}
+
+/** Decides, reads the lists that are there, and decides again until nothing more is known. */
+async function decided(
+  ws: Workspace,
+  planned: () => ReturnType<Workspace['planFor']>,
+  options: DecideOptions = {},
+): Promise<Decided> {
   const lists: Lists = new Map();
   for (;;) {
-    const { plan, wanted, diagnostics } = ws.planFor(words, { only: options.only === true });
+    const { plan, wanted, diagnostics } = planned();
     if (plan === undefined) throw new Mistakes(diagnostics);
     const seen = await look(ws, plan, { ...options, named: new Set(wanted.tasks) });
     const state = (i: number): State => (seen[i]?.state === 'fresh' ? 'fresh' : 'waiting');
@@ -38,14 +47,11 @@ export async function decidedPlan(
 }
 
 /** All tasks there are, whatever `default:` says. What cannot be expanded for want of a source is left out. */
-export async function decidedAll(ws: Workspace): Promise<Decided> {
-  const wanted = ws.expansion.tasks.map((_, i) => i);
-  const { plan, diagnostics } = planOf({
-    tasks: ws.expansion.tasks,
-    sources: ws.expansion.sources,
-    wanted,
+export function decidedAll(ws: Workspace): Promise<Decided> {
+  return decided(ws, () => {
+    const { tasks, sources } = ws.expansion;
+    const all = tasks.map((_, i) => i);
+    const chosen = [{ word: '', tasks: all, output: undefined }];
+    return { ...planOf({ tasks, sources, wanted: all }), wanted: { tasks: all, chosen } };
   });
-  if (plan === undefined) throw new Mistakes(diagnostics);
-  const chosen = [{ word: '', tasks: wanted, output: undefined }];
-  return { plan, wanted: { tasks: wanted, chosen }, seen: await look(ws, plan), diagnostics };
 }

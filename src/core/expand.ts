@@ -1,8 +1,9 @@
 /** From procedures and what is there (runs, built lists) to tasks. Knows no files: sources come matched, parameters come resolved. */
-import type { ExpandInput, Expansion, Family } from './expansion.ts';
+import type { ExpandInput, Expansion, Family, Parts } from './expansion.ts';
 import { commonRuns, inputFamily, inputOf } from './input-family.ts';
 import type { InputFamily } from './input-family.ts';
 import { outputsOf, targetOf } from './outputs.ts';
+import { cutParts, cutTask, eachPart, listOf, sameParts, wholeTask } from './parts.ts';
 import { inOrder } from './procedure-order.ts';
 import { twoMakers } from './two-makers.ts';
 import { mergeTasks, patternValues, pointTasks } from './scan.ts';
@@ -21,6 +22,7 @@ export function expand(input: ExpandInput): Expansion {
     }
   const expansion: Expansion = {
     tasks: [],
+    spare: new Map(),
     sources: new Map(),
     families: new Map(),
     makerOf,
@@ -42,6 +44,7 @@ function expandOne(input: ExpandInput, expansion: Expansion, procedure: Procedur
     tasks: [],
     runs: undefined,
     whole: new Map(),
+    parts: new Map(),
     missing: undefined,
     deferred: undefined,
   };
@@ -64,15 +67,22 @@ function expandOne(input: ExpandInput, expansion: Expansion, procedure: Procedur
   // Without tasks its parameters are no less mistaken: all mistakes are told at once.
   const checked = (): void => void input.resolve(procedure, undefined);
   if (family.missing !== undefined) return checked();
+  const runs = procedure.each === 'all' ? undefined : commonRuns(needed);
+  family.runs = runs;
   family.deferred = [...needed, ...after].find((f) => f.deferred !== undefined)?.deferred;
   if (family.deferred !== undefined) return checked();
 
-  const runs = procedure.each === 'all' ? undefined : commonRuns(needed);
-  family.runs = runs;
+  const role = input.partsRole?.(procedure);
   const add = (task: Task): number => {
+    if (expansion.spare.size > 0) useSpares(expansion, task);
     const i = expansion.tasks.push(task) - 1;
     family.tasks.push(i);
     return i;
+  };
+  const addParts = (one: Task, list: TargetName, parts: readonly Task[]): void => {
+    const whole = wholeTask(one, parts.length, input);
+    for (const { target } of whole.outputs) expansion.spare.set(target, whole);
+    family.parts.set(one.run ?? '', { list, tasks: parts.map(add), whole });
   };
   for (const run of runs ?? [undefined]) {
     const inputs = families.map((f) => inputOf(f, run));
@@ -80,6 +90,22 @@ function expandOne(input: ExpandInput, expansion: Expansion, procedure: Procedur
       ...taskOf(input, procedure, run, inputs),
       after: after.flatMap((f) => inputOf(f, run).targets),
     };
+    if (typeof role === 'object' && input.inParts?.(run) === true) {
+      expansion.makerOf.set(role.list, procedure);
+      add(cutTask(one, role, input));
+      const members = input.lists.get(listOf(one, role));
+      if (members === undefined) family.deferred = role.list;
+      else addParts(one, listOf(one, role), cutParts(one, role, members, input));
+      continue;
+    }
+    const parts = role === 'each' ? partsOf(families, run) : undefined;
+    if (parts !== undefined) {
+      const aliases = new Set(
+        families.flatMap((f) => (f.parts.has(run ?? '') && !f.fixed ? [f.alias] : [])),
+      );
+      addParts(one, parts.list, eachPart(one, aliases, parts.tasks.length, input));
+      continue;
+    }
     if (procedure.scan.length > 0) {
       for (const task of pointTasks(one, procedure.scan, input)) add(task);
       for (const task of mergeTasks(one, procedure.scan, input)) {
@@ -103,6 +129,22 @@ function expandOne(input: ExpandInput, expansion: Expansion, procedure: Procedur
       continue;
     }
     family.whole.set(run ?? '', add(one));
+  }
+}
+
+/** The parts that the inputs of a run have; undefined when none has, or when they are cut in different ways. */
+function partsOf(families: readonly InputFamily[], run: string | undefined): Parts | undefined {
+  const found = families.flatMap((f) => (f.fixed ? [] : (f.parts.get(run ?? '') ?? [])));
+  return found.every((parts) => sameParts(parts, found[0]!)) ? found[0] : undefined;
+}
+
+/** A task that needs all of a run in one table has its parts joined. */
+function useSpares(expansion: Expansion, task: Task): void {
+  for (const target of [...task.inputs.flatMap(({ targets }) => targets), ...task.after]) {
+    const whole = expansion.spare.get(target);
+    if (whole === undefined) continue;
+    for (const output of whole.outputs) expansion.spare.delete(output.target);
+    expansion.tasks.push(whole);
   }
 }
 

@@ -26,6 +26,12 @@ export interface Resolved {
   files: Task['files'];
 }
 
+/**
+ * How a procedure works on a run in parts: on each part of its inputs, or it is the one that cuts the run. Then `of` is the
+ * input that is cut, `list` the part table, `carry` what a part hands to the next.
+ */
+export type PartsRole = 'each' | { of: string; list: string; carry: string };
+
 export interface ExpandInput {
   procedures: readonly Procedure[];
   sources: ReadonlyMap<string, MatchedSource>;
@@ -33,6 +39,10 @@ export interface ExpandInput {
   resolve(procedure: Procedure, run: string | undefined): Resolved;
   /** Contents of lists that procedures are expanded over (`each: TARGET`), once they are built. */
   lists: ReadonlyMap<TargetName, readonly { name: string; value: Json }[]>;
+  /** undefined: it wants its inputs whole. */
+  partsRole?(procedure: Procedure): PartsRole | undefined;
+  /** Is this run made part by part? */
+  inParts?(run: string | undefined): boolean;
   /** Shipped library (`tg:light`) that makes a name and is not used by this project. */
   elsewhere?: (name: string) => string | undefined;
   /** Folders relative to the root. */
@@ -47,13 +57,24 @@ export interface Family {
   runs: readonly string[] | undefined;
   /** Tasks that stand for the whole: one per run, merges of scans, single tasks. By run ('' without). */
   whole: Map<string, number>;
+  /** Runs that are made part by part, once their parts are known. */
+  parts: Map<string, Parts>;
   missing: Diagnostic | undefined;
   /** Waits for this list. */
   deferred: TargetName | undefined;
 }
 
+/** The parts of a run: their part table, the tasks, and the task that joins them, which is made when somebody needs all in one. */
+export interface Parts {
+  list: TargetName;
+  tasks: readonly number[];
+  whole: Task;
+}
+
 export interface Expansion {
   tasks: Task[];
+  /** Tasks that stand ready for who needs the targets they make. */
+  spare: Map<TargetName, Task>;
   sources: Map<TargetName, Source>;
   families: Map<string, Family>;
   /** Targets (without `@`) -> procedure that makes them. */

@@ -37,7 +37,7 @@ export function flowProcedure(where: Where, link: LinkSettings): Procedure {
   };
 }
 
-/** Tables of a run in library order; points of scans stay in their artifacts, their merge is linked. */
+/** Tables of a run in library order, parts of one table one behind the other; points of scans stay in their artifacts, their merge is linked. */
 export function flowTasks(
   expansion: Expansion,
   procedure: Procedure,
@@ -45,16 +45,20 @@ export function flowTasks(
   build: string,
 ): Task[] {
   const byRun = new Map<string, TargetName[]>();
+  const add = (run: string, makers: readonly Task[], outputs: Task['outputs']): void => {
+    const tables = outputs.filter(
+      ({ place }) => place !== '' && !link.drop.includes(place.slice(1)),
+    );
+    if (tables.length === 0) return;
+    let list = byRun.get(run);
+    if (list === undefined) byRun.set(run, (list = []));
+    for (const { place } of tables)
+      for (const maker of makers) list.push(maker.outputs.find((o) => o.place === place)!.target);
+  };
+  const task = (i: number): Task => expansion.tasks[i]!;
   for (const family of expansion.families.values()) {
-    for (const [run, i] of family.whole) {
-      const tables = expansion.tasks[i]!.outputs.filter(
-        (o) => o.place !== '' && !link.drop.includes(o.place.slice(1)),
-      );
-      if (tables.length === 0) continue;
-      let list = byRun.get(run);
-      if (list === undefined) byRun.set(run, (list = []));
-      for (const o of tables) list.push(o.target);
-    }
+    for (const [run, i] of family.whole) add(run, [task(i)], task(i).outputs);
+    for (const [run, { tasks, whole }] of family.parts) add(run, tasks.map(task), whole.outputs);
   }
   const withRuns = [...byRun.keys()].some((run) => run !== '');
   return [...byRun].flatMap(([run, targets]): Task[] => {
@@ -103,7 +107,7 @@ export function withFlow(expansion: Expansion, wanted: Wanted, project: Project)
     } else if (
       project.link.when !== 'asked' &&
       task.outputs.some((o) => o.place !== '') &&
-      task.point === undefined
+      (task.point === undefined || task.part !== undefined)
     ) {
       const flow = flows.get(task.run ?? '');
       if (flow !== undefined) tasks.add(flow);

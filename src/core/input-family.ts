@@ -1,5 +1,5 @@
 /** What one input of a procedure stands for, before a run is chosen: targets by run, of a source or of what other procedures make. */
-import type { ExpandInput, Expansion, MatchedSource } from './expansion.ts';
+import type { ExpandInput, Expansion, MatchedSource, Parts } from './expansion.ts';
 import { globMatcher, matchPoint, matchRuns, parseTarget } from './names.ts';
 import type { Select } from './names.ts';
 import type { Diagnostic, Procedure, TargetName, TaskInput, Where } from './types.ts';
@@ -16,6 +16,8 @@ export interface InputFamily {
   missing: Diagnostic | undefined;
   /** Its maker waits for this list. */
   deferred: TargetName | undefined;
+  /** Runs that its only maker makes part by part. */
+  parts: ReadonlyMap<string, Parts>;
   /** A selection was given: all of it belongs to every task. */
   fixed: boolean;
 }
@@ -39,6 +41,7 @@ export function inputFamily(
     runs: undefined,
     missing: undefined,
     deferred: undefined,
+    parts: new Map(),
     fixed: false,
   };
 
@@ -46,10 +49,7 @@ export function inputFamily(
   if (source !== undefined) {
     if (source.missing !== undefined && source.targets.length === 0)
       return { ...none, missing: source.missing([procedure.name]) };
-    return selected(
-      { ...base, ...bySource(source), missing: undefined, deferred: undefined, fixed: false },
-      select,
-    );
+    return selected({ ...none, ...bySource(source) }, select);
   }
   const matches = name.includes('*') ? globMatcher(name) : undefined;
   const makers =
@@ -78,13 +78,12 @@ export function inputFamily(
     deferred ??= family.deferred;
     if (family.runs !== undefined) runs = runs ?? family.runs;
     const usesPoints = select !== undefined && select.point.length > 0;
-    const indices = usesPoints
-      ? family.tasks
-      : family.whole.size > 0
-        ? family.whole.values()
-        : family.tasks;
-    for (const i of indices) {
-      const task = expansion.tasks[i]!;
+    const isWhole = !usesPoints && (family.whole.size > 0 || family.parts.size > 0);
+    const tasks = (isWhole ? [...family.whole.values()] : family.tasks).map(
+      (i) => expansion.tasks[i]!,
+    );
+    if (isWhole) for (const { whole } of family.parts.values()) tasks.push(whole);
+    for (const task of tasks) {
       if (
         select !== undefined &&
         !(matchRuns(select.runs)(task.run ?? '') && matchPoint(select)(task.point))
@@ -105,7 +104,9 @@ export function inputFamily(
       }
     }
   }
-  return { ...base, byRun, runs, missing, deferred, fixed: select !== undefined };
+  const only = makers.length === 1 ? expansion.families.get(makers[0]!.name) : undefined;
+  const parts = only?.parts ?? none.parts;
+  return { ...base, byRun, runs, missing, deferred, parts, fixed: select !== undefined };
 }
 
 function bySource(source: MatchedSource): {

@@ -61,7 +61,10 @@ function overwritten({ tasks, sources, kept, store }: PlanInput): Diagnostic[] {
   for (const source of sources.values())
     for (const { path } of source.files) lies.set(path, `source ${source.target}`);
   const inStore = (task: Task, path: string): boolean =>
-    store !== undefined && task.kind !== 'merge' && path.startsWith(`${store}/`);
+    store !== undefined &&
+    task.kind !== 'merge' &&
+    task.kind !== 'cut' &&
+    path.startsWith(`${store}/`);
   const found: Diagnostic[] = [];
   const told = new Set<string>();
   for (const task of tasks) {

@@ -50,6 +50,7 @@ export function whyStale(task: Task, entry: LogEntry | undefined, today: Today):
   inputReasons(entry, today, reasons);
   if (!reasons.some((r) => r.kind.startsWith('input'))) namingReasons(task, entry, reasons);
   valueReasons(task, entry, today, reasons);
+  if (task.part !== undefined) partReasons(task, reasons);
   outputReasons(task, entry, today, reasons);
   if (reasons.length === 0) checkReasons(task, entry, reasons);
   return reasons;
@@ -126,6 +127,22 @@ function valueReasons(task: Task, entry: LogEntry, today: Today, reasons: Reason
       from: 'not declared',
       to: text(valueAt(now, [name])),
     });
+}
+
+/** Rows of its part that are others: the input that is cut has changed. */
+function partReasons(task: Task, reasons: Reason[]): void {
+  const isPart = (r: Reason): r is Reason & { kind: 'parameter' } =>
+    r.kind === 'parameter' && r.name.startsWith('part.');
+  const target = task.inputs.find(({ proven }) => proven === true)?.targets[0];
+  const at = reasons.findIndex(isPart);
+  if (at < 0 || target === undefined) return;
+  const { from, to } = task.params['part'] as { from?: Json; to?: Json };
+  const end = reasons.filter(isPart).find(({ name }) => name === 'part.to')?.from;
+  const known = typeof from === 'number' && typeof to === 'number';
+  const rows = known ? ([Number(end ?? to) - from, to - from] as const) : undefined;
+  const told: Reason = { kind: 'input', target, ...(rows && { rows }) };
+  const rest = reasons.filter((r) => !isPart(r));
+  reasons.splice(0, reasons.length, ...rest.slice(0, at), told, ...rest.slice(at));
 }
 
 const text = (v: Json | undefined): string | undefined =>

@@ -1,6 +1,9 @@
 /** From what a run read to a trace, and from a trace and today's values to what changed. Knows nothing of files: documents come parsed. */
 import { canonical, canonicalKeys, isNode, pathKeys, pathText, valueAt } from './canonical.ts';
+import { packNumbers, unpackNumbers } from './number-set.ts';
+import { indexOf } from './outline.ts';
 import type { Json, TraceDocument } from './types.ts';
+import { childrenOf } from './view.ts';
 import type { Readings, Touch } from './view.ts';
 import { walkCanonical, walkRead } from './walk.ts';
 
@@ -46,13 +49,15 @@ function listed(document: Json, readings: Readings): [string, string][] {
   const visit = (value: Json, touch: Touch | undefined, path: readonly string[]): void => {
     if (touch === undefined) return;
     if (touch.enumerated) values.push([pathText(path), keySet(value as object)]);
-    for (const name of [...(touch.absent ?? [])].sort())
+    const numbers = [...(touch.table?.absent.values() ?? [])].map(String);
+    for (const name of [...(touch.absent ?? []), ...numbers].sort())
       values.push([pathText([...path, name]), '!absent']);
     const leaves = typeof touch.leaves === 'string' ? [touch.leaves] : [...(touch.leaves ?? [])];
-    for (const key of [...leaves, ...(touch.children?.keys() ?? [])].sort()) {
+    const children = childrenOf(touch);
+    for (const key of [...leaves, ...children.keys()].sort()) {
       const child = (value as Record<string, Json>)[key]!;
       values.push([pathText([...path, key]), reached(child)]);
-      visit(child, touch.children?.get(key), [...path, key]);
+      visit(child, children.get(key), [...path, key]);
     }
   };
   visit(document, readings.root, []);
@@ -64,44 +69,37 @@ function packed(
   readings: Readings,
   hash: (data: string | Uint8Array) => string,
 ): NonNullable<TraceDocument['bits']> {
-  const read: number[] = [];
-  const keys: number[] = [];
+  const read = bitmap();
+  const keys = bitmap();
   const sum = digest(hash);
-  const total = walkRead(document, readings.root, (node, key, value, touch) => {
+  walkRead(document, readings.root, (node, key, value, touch, index) => {
     if (node > 0) {
-      read.push(node);
-      sum.reading(key, value);
+      read.set(node);
+      sum.reading(key, value, index);
     }
     if (touch?.enumerated !== true) return;
-    keys.push(node);
+    keys.set(node);
     sum.text(keySet(value as object));
   });
-  const absent = absentPaths(readings.root, []).sort();
-  absent.forEach(sum.text);
+  const absent = absentPaths(readings.root, []);
+  const numbers = readings.root?.table?.absent;
+  const many = numbers !== undefined && numbers.size > MAX_LISTED ? [...numbers.values()] : [];
+  if (many.length === 0 && numbers !== undefined) absent.push(...[...numbers.values()].map(String));
+  absent.sort().forEach(sum.text);
+  many.forEach(sum.absent);
   return {
-    leaves: bitmap(read, total),
-    keys: bitmap(keys, total),
+    leaves: read.text(),
+    keys: keys.text(),
     absent,
+    ...(many.length === 0 ? {} : { numbers: packNumbers(many) }),
     hash: sum.end(),
   };
 }
 
-/** A whole number written as such, of ten digits at most; -1 for any other key. */
-function indexOf(key: string): number {
-  const n = key.length;
-  if (n > 10 || (n > 1 && key.charCodeAt(0) === 48)) return -1;
-  let index = n === 0 ? -1 : 0;
-  for (let i = 0; i < n; i++) {
-    const digit = key.charCodeAt(i) - 48;
-    if (digit < 0 || digit > 9) return -1;
-    index = 10 * index + digit;
-  }
-  return index;
-}
-
-/** What follows in the numbers of a digest: a text (its number), or a reading, by the kinds of its key and its value. */
+/** What follows in the numbers of a digest: a text (its number), an absent number, or a reading, by the kinds of its key and its value. */
 const TEXT = 0;
 const READING = { index: 1, name: 2, number: 4, other: 8 };
+const ABSENT = 16;
 
 /**
  * One hash of many readings: numbers as they are, side by side, and texts by the number of their first
@@ -109,8 +107,10 @@ const READING = { index: 1, name: 2, number: 4, other: 8 };
  * reading its own key is enough: what stands above a value was read, too, and comes before it.
  */
 function digest(hash: (data: string | Uint8Array) => string): {
-  reading: (key: string, value: Json) => void;
+  /** `index`: of the key, where it is known. */
+  reading: (key: string, value: Json, index?: number) => void;
   text: (text: string) => void;
+  absent: (number: number) => void;
   end: () => string;
 } {
   const numbers = new Float64Array(16_384);
@@ -131,8 +131,7 @@ function digest(hash: (data: string | Uint8Array) => string): {
     return number;
   };
   return {
-    reading(key, value) {
-      const index = indexOf(key);
+    reading(key, value, index = indexOf(key)) {
       const isIndex = index >= 0;
       // NaN has many forms, and goes by its text.
       const isNumber = typeof value === 'number' && value === value;
@@ -144,6 +143,10 @@ function digest(hash: (data: string | Uint8Array) => string): {
     text(text) {
       put(TEXT);
       put(numberOf(text));
+    },
+    absent(number) {
+      put(ABSENT);
+      put(number);
     },
     end() {
       flush();
@@ -163,12 +166,22 @@ function absentPaths(touch: Touch | undefined, path: readonly string[]): string[
   return own;
 }
 
-function bitmap(set: readonly number[], total: number): string {
-  const last = set.at(-1);
-  if (last === undefined || total === 0) return '';
-  const bytes = new Uint8Array((last >> 3) + 1);
-  for (const i of set) bytes[i >> 3]! |= 1 << (i & 7);
-  return Buffer.from(bytes).toString('base64');
+/** Bits that are set in ascending order, as base64 without what is not set at the end. */
+function bitmap(): { set: (i: number) => void; text: () => string } {
+  let bytes = new Uint8Array(4096);
+  let last = -1;
+  return {
+    set(i) {
+      if (i >> 3 >= bytes.length) {
+        const wider = new Uint8Array(2 * Math.max(bytes.length, i >> 3));
+        wider.set(bytes);
+        bytes = wider;
+      }
+      bytes[i >> 3]! |= 1 << (i & 7);
+      last = i;
+    },
+    text: () => Buffer.from(bytes.buffer, 0, (last + 8) >> 3).toString('base64'),
+  };
 }
 
 /**
@@ -183,12 +196,15 @@ export function packedAgrees(
   const read = Buffer.from(bits.leaves, 'base64');
   const keys = Buffer.from(bits.keys, 'base64');
   if (bits.absent.some((path) => valueAt(now, pathKeys(path)) !== undefined)) return false;
+  const numbers = bits.numbers === undefined ? [] : unpackNumbers(bits.numbers);
+  if (numbers.some((n) => valueAt(now, [String(n)]) !== undefined)) return false;
   const sum = digest(hash);
   walkCanonical(now, (node, _, value, key) => {
     if (isSet(read, node)) sum.reading(key, value);
     if (isSet(keys, node) && isNode(value)) sum.text(keySet(value));
   });
   bits.absent.forEach(sum.text);
+  numbers.forEach(sum.absent);
   return sum.end() === bits.hash;
 }
 
@@ -238,10 +254,12 @@ export function differences(
     )
       changed.push({ key: `${pathText(path)} (its keys)` });
   });
-  for (const path of bits.absent) {
-    const is = valueAt(now, pathKeys(path));
-    if (is !== undefined) changed.push({ key: path, to: is });
-  }
+  const absent = (path: readonly string[]): void => {
+    const is = valueAt(now, path);
+    if (is !== undefined) changed.push({ key: pathText(path), to: is });
+  };
+  for (const path of bits.absent) absent(pathKeys(path));
+  if (bits.numbers !== undefined) for (const n of unpackNumbers(bits.numbers)) absent([String(n)]);
   return changed;
 }
 
@@ -297,6 +315,8 @@ export function traceReads(trace: TraceDocument, key: string, then: Json | undef
     return trace.values.some(([path]) => path === key || path.startsWith(`${key}.`));
   if (trace.bits === undefined) return false;
   if (trace.bits.absent.includes(key)) return true;
+  if (trace.bits.numbers !== undefined && indexOf(key) >= 0)
+    if (unpackNumbers(trace.bits.numbers).includes(Number(key))) return true;
   if (then === undefined) return true;
   const read = Buffer.from(trace.bits.leaves, 'base64');
   let found = false;

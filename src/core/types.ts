@@ -151,6 +151,8 @@ export interface Project {
   workers: number | undefined;
   pools: { readonly [pool: string]: number };
   link: LinkSettings;
+  /** Runs that are made part by part. */
+  parts: 'all' | readonly string[];
   workflows: readonly { name: string; tasks: readonly string[] }[];
   /** Every file that was read to make this, in order: path and text id; for `tg why T tg.yaml` and the plan cache. */
   files: readonly string[];
@@ -183,6 +185,8 @@ export interface TaskInput {
   alias: string;
   targets: readonly TargetName[];
   optional?: true;
+  /** Read, but no part of the key: what is read of it is proven by the part's own value. */
+  proven?: true;
 }
 
 /** One output of a task. `path` is relative to the project root; `place` is `/charge/hits` for a table, '' for a product. */
@@ -190,14 +194,16 @@ export interface TaskOutput {
   target: TargetName;
   path: string;
   place: string;
+  /** For other tasks alone: no result that is shown. */
+  inner?: true;
 }
 
 /** The smallest unit; plain data. What all tasks of one procedure share hangs on `procedure`. */
 export interface Task {
   id: string;
   procedure: Procedure;
-  /** What runs it: `module` (thread or process), `command`, `merge` of a scan, `flow` (link). */
-  kind: 'module' | 'command' | 'merge' | 'flow';
+  /** What runs it: `module` (thread or process), `cut` (the same module cuts a run into parts), `command`, `merge` of a scan or of parts, `flow` (link). */
+  kind: 'module' | 'cut' | 'command' | 'merge' | 'flow';
   /** Parameters, validated and defaulted; shared between tasks where equal. */
   params: { readonly [name: string]: Json };
   /** Files read through the view or counted whole, by alias or parameter: absolute path, null when the parameter is null. Shared. */
@@ -207,11 +213,15 @@ export interface Task {
   outputs: readonly TaskOutput[];
   run?: string;
   point?: { readonly [axis: string]: Json };
+  /** Number of the part of its run, which is its point, too. */
+  part?: number;
   /** A merge: the axis it merges over, and the points in product order. */
   merge?: {
     axes: readonly Axis[];
     over: string;
     points: readonly { readonly [axis: string]: Json }[];
+    /** Parts of a run: rows and relations are joined to what one pass would have made. */
+    parts?: true;
   };
 }
 
@@ -250,8 +260,14 @@ export interface TraceDocument {
   id?: ContentId;
   /** Up to 256 readings one by one: [path, canonical value]. */
   values?: readonly (readonly [path: string, value: string])[];
-  /** More: bits over the leaves, touched mappings and enumerated mappings in canonical order (base64 of the bitmap), absent names, one hash of the values. */
-  bits?: { leaves: string; keys: string; absent: readonly string[]; hash: string };
+  /** More: bits over the leaves, touched mappings and enumerated mappings in canonical order (base64 of the bitmap), absent names (`numbers`: those that are whole numbers, packed, where they are many), one hash of the values. */
+  bits?: {
+    leaves: string;
+    keys: string;
+    absent: readonly string[];
+    numbers?: string;
+    hash: string;
+  };
   /** The file counts whole: by value where both copies parse, else by its bytes. */
   whole?: boolean;
   /** Number of values read, absent probes included. */

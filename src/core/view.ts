@@ -1,5 +1,9 @@
 /** A recording, frozen view of parameters or of a configuration file: what a run reads through it is what it depends on. Knows nothing of tasks. */
 import { canonicalKeys, isNode } from './canonical.ts';
+import { numberSet } from './number-set.ts';
+import type { NumberSet } from './number-set.ts';
+import { indexOf, outlineOf } from './outline.ts';
+import type { Outline } from './outline.ts';
 import type { Json } from './types.ts';
 
 type Node = Record<string, Json>;
@@ -12,7 +16,18 @@ export interface Touch {
   leaves: undefined | string | ReadonlySet<string>;
   absent: ReadonlySet<string> | undefined;
   enumerated: boolean;
+  /** Of a large table: what was read of each row, unless it is among the children. */
+  table?: TableTouch | undefined;
 }
+
+/** A bit per column of each row, and `IN_CHILDREN` for those that are among the children. */
+export interface TableTouch {
+  outline: Outline;
+  masks: Uint8Array;
+  /** Keys that it does not have, beside those that are among the absent names. */
+  absent: NumberSet;
+}
+export const IN_CHILDREN = 128;
 
 /** What was read of a document: the root's touch, and how many leaves and absent names in all. */
 export interface Readings {
@@ -84,6 +99,7 @@ class View implements ProxyHandler<Node>, Touch {
   leaves: undefined | string | Set<string>;
   absent: Set<string> | undefined;
   enumerated = false;
+  table: TableTouch | undefined;
   readonly #target: Node;
   readonly #shared: Shared;
   #proxy: Json | undefined;
@@ -106,6 +122,12 @@ class View implements ProxyHandler<Node>, Touch {
 
   /** The value `name` of the mapping at `key`, as two reads would record and give it, without a view of that mapping. */
   inner(key: string | number, name: string): Json | undefined {
+    if (this.table !== undefined && !this.#shared.closed) {
+      const column = this.table.outline.names.indexOf(name);
+      const value = column < 0 ? undefined : this.number(key, column);
+      if (value !== undefined) return value;
+      if (this.lacks(key)) return undefined;
+    }
     const entry = this.#target[key];
     if (entry === undefined || !isNode(entry) || key === '__proto__') {
       this.get(this.#target, String(key), this.#target);
@@ -133,6 +155,33 @@ class View implements ProxyHandler<Node>, Touch {
     return value;
   }
 
+  /** Of a large table the number in that column of the row `key`; undefined: look again the general way. */
+  number(key: string | number, column: number): number | undefined {
+    const { outline, masks } = this.table!;
+    const row = outline.rowOf(key);
+    if (row < 0 || masks[row]! >= IN_CHILDREN) return undefined;
+    const value = outline.numbers[column]![row]!;
+    if (value !== value) return undefined;
+    const mask = masks[row]! | (1 << column);
+    if (mask !== masks[row]) this.#shared.readings.leaves++;
+    masks[row] = mask;
+    return value;
+  }
+
+  /** Of a large table: has it no row for this number? That is read, too. */
+  lacks(key: string | number): boolean {
+    const { outline, absent } = this.table!;
+    if (typeof key !== 'number' || outline.rowOf(key) >= 0) return false;
+    if (!Number.isInteger(key) || key < 0 || key > 4294967295) return false;
+    if (this.absent?.has(String(key)) === true) return true;
+    if (absent.add(key)) this.#shared.readings.absent++;
+    return true;
+  }
+
+  get isOpen(): boolean {
+    return !this.#shared.closed;
+  }
+
   /** The traps of the mapping or list at `key`. */
   #child(key: string, value: object): View {
     const known = this.children?.get(key);
@@ -140,6 +189,11 @@ class View implements ProxyHandler<Node>, Touch {
     const child = new View(value, this.#shared);
     if (known !== undefined)
       child.leaves = typeof known.leaves === 'string' ? known.leaves : new Set(known.leaves);
+    const row = this.table?.outline.rowOf(key) ?? -1;
+    if (row >= 0) {
+      child.leaves = leavesOfRow(this.table!, row);
+      this.table!.masks[row] = IN_CHILDREN;
+    }
     (this.children ??= new Map<string, View | Seen>()).set(key, child);
     return child;
   }
@@ -160,6 +214,7 @@ class View implements ProxyHandler<Node>, Touch {
       Object.hasOwn(target, key);
     if (!own) {
       if (PROBES.has(key) || this.absent?.has(key) === true) return undefined;
+      if (this.table?.absent.has(indexOf(key)) === true) return undefined;
       (this.absent ??= new Set()).add(key);
       this.#shared.readings.absent++;
       return undefined;
@@ -263,6 +318,25 @@ class View implements ProxyHandler<Node>, Touch {
   }
 }
 
+/** Names of what was read of a row. */
+function leavesOfRow({ outline, masks }: TableTouch, row: number): undefined | Set<string> {
+  const names = outline.names.filter((_, column) => (masks[row]! & (1 << column)) !== 0);
+  return names.length === 0 ? undefined : new Set(names);
+}
+
+/** The mappings and lists reached through one, the rows of a table among them. */
+export function childrenOf(touch: Touch): ReadonlyMap<string, Touch> {
+  const children = new Map(touch.children);
+  const { table } = touch;
+  table?.masks.forEach((mask, row) => {
+    if (mask === 0 || mask === IN_CHILDREN) return;
+    const leaves = leavesOfRow(table, row);
+    const read = { children: undefined, leaves, absent: undefined, enumerated: false };
+    children.set(table.outline.keys[row]!, read);
+  });
+  return children;
+}
+
 /**
  * Wraps a document (plain mappings, lists, scalars). The document itself must not be changed by anyone while the view lives.
  * Key sets are handed out in canonical order, so that the order in a file can never show in a result.
@@ -273,8 +347,29 @@ export function record(document: Json): Recording {
   const close = (): void => void (shared.closed = true);
   if (!isNode(document)) return { view: document, readings, close };
   const root = new View(document, shared);
+  const outline = outlineOf(document);
+  if (outline !== undefined)
+    root.table = { outline, masks: new Uint8Array(outline.rows.length), absent: numberSet() };
   readings.root = root;
   return { view: root.proxy, readings, close };
+}
+
+/**
+ * `valueIn` for one name and many keys: of a large table of numbers a few steps a value. `plain`: all that is there are mappings, so
+ * that undefined tells of nothing but a value that is not there.
+ */
+export function columnIn(
+  document: Json,
+  name: string,
+): { at: (key: string | number) => Json | undefined; plain: boolean } {
+  const view = isNode(document) ? (document as { [VIEW]?: View })[VIEW] : undefined;
+  const column = view?.table?.outline.names.indexOf(name) ?? -1;
+  if (view === undefined || column < 0)
+    return { at: (key) => valueIn(document, key, name), plain: false };
+  return {
+    at: (key) => (view.isOpen ? view.number(key, column) : undefined) ?? view.inner(key, name),
+    plain: true,
+  };
 }
 
 /**

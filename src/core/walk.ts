@@ -1,7 +1,8 @@
 /** A document in canonical order, whole or where it was read: what traces number its values by. Knows no views. */
 import { canonicalKeys, isNode } from './canonical.ts';
 import type { Json } from './types.ts';
-import type { Touch } from './view.ts';
+import { IN_CHILDREN } from './view.ts';
+import type { TableTouch, Touch } from './view.ts';
 
 type Node = Record<string, Json>;
 
@@ -40,18 +41,17 @@ export function walkCanonical(
 export function walkRead(
   document: Json,
   root: Touch | undefined,
-  visit: (node: number, key: string, value: Json, touch: Touch | undefined) => void,
+  visit: (node: number, key: string, value: Json, touch: Touch | undefined, index?: number) => void,
 ): number {
   let node = 1;
   const keysOf = keysLikeLast();
   const inside = (value: object, touch: Touch): void => {
-    const { children, leaves } = touch;
+    const { children } = touch;
     for (const key of keysOf(value)) {
       const member = (value as Node)[key]!;
       const at = node++;
       if (member === null || typeof member !== 'object') {
-        if (leaves === key || (typeof leaves === 'object' && leaves.has(key)))
-          visit(at, key, member, undefined);
+        if (hasRead(touch, key)) visit(at, key, member, undefined);
         continue;
       }
       const child = children?.get(key);
@@ -62,12 +62,30 @@ export function walkRead(
       }
     }
   };
+  const insideTable = ({ outline, masks }: TableTouch, touch: Touch): void => {
+    const { keys, rows, names, indices } = outline;
+    for (let row = 0; row < rows.length; row++, node += 1 + names.length) {
+      const mask = masks[row]!;
+      if (mask === 0) continue;
+      const child = mask === IN_CHILDREN ? touch.children!.get(keys[row]!) : undefined;
+      visit(node, keys[row]!, rows[row]!, child, indices[row]);
+      for (let column = 0; column < names.length; column++) {
+        const name = names[column]!;
+        const isRead = child === undefined ? (mask & (1 << column)) !== 0 : hasRead(child, name);
+        if (isRead) visit(node + 1 + column, name, rows[row]![name]!, undefined);
+      }
+    }
+  };
   if (isNode(document) && root !== undefined) {
     visit(0, '', document, root);
-    inside(document, root);
+    if (root.table === undefined) inside(document, root);
+    else insideTable(root.table, root);
   }
   return node;
 }
+
+const hasRead = ({ leaves }: Touch, name: string): boolean =>
+  leaves === name || (typeof leaves === 'object' && leaves.has(name));
 
 /** `canonicalKeys`, without new lists for the mappings of a table, which are all alike. */
 function keysLikeLast(): (value: object) => readonly string[] {

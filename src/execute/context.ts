@@ -11,7 +11,7 @@ import { traceHash } from '../content-id.ts';
 import { TaskError } from '../task-module.ts';
 import type { InputPlace, TaskContext } from '../task-module.ts';
 import type { JobEvent, JobResult, TaskJob } from './job.ts';
-import { parseDocument } from './document.ts';
+import { documentOf } from './document.ts';
 
 export interface RunningTask {
   context: TaskContext;
@@ -77,7 +77,7 @@ export function taskContext(
       if (path === null) return null;
       let open = configurations.get(name);
       if (open === undefined) {
-        const document = parseDocument(path);
+        const document = documentOf(path, job.files[name]!.id);
         open = { document, recording: record(document) };
         configurations.set(name, open);
       }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Json } from '../core/types.ts';
+import { bytesId } from '../content-id.ts';
 import { TaskError } from '../task-module.ts';
 import { jsonMistake } from './json-mistake.ts';
 
@@ -10,17 +11,35 @@ const require = createRequire(import.meta.url);
 export const isDocument = (path: string): boolean => /\.(json|ya?ml)$/.test(path);
 
 /** Parses by what the name says. `yaml` is loaded with the first YAML file only. @throws TaskError with the place and the parser's sentence */
-export function parseDocument(path: string): Json {
-  let text: string;
+export const parseDocument = (path: string): Json => parseText(bytesOf(path).toString(), path);
+
+function bytesOf(path: string): Buffer {
   try {
-    text = readFileSync(path, 'utf8');
+    return readFileSync(path);
   } catch (error) {
     throw new TaskError(
       `${path}: ${(error as Error).message.replace(/^(\w+): ([^,]*),.*/s, '$2')}`,
       { code: 'no-file', try: 'correct the path' },
     );
   }
-  return parseText(text, path);
+}
+
+/** Documents that this thread parsed last, by content id: the parts of a run read the same ones. Nobody changes them. */
+const parsed = new Map<string, Json>();
+const MOST = 8;
+
+/** @param id content id of the file as it was; null: not known */
+export function documentOf(path: string, id: string | null): Json {
+  const kind = path.replace(/.*\./s, '');
+  const known = id === null ? undefined : parsed.get(`${id} ${kind}`);
+  if (known !== undefined) return known;
+  const bytes = bytesOf(path);
+  const document = parseText(bytes.toString(), path);
+  if (bytesId(bytes) !== id) return document;
+  const [oldest] = parsed.keys();
+  if (parsed.size === MOST) parsed.delete(oldest!);
+  parsed.set(`${id} ${kind}`, document);
+  return document;
 }
 
 /** `path:line:column` of an offset. */

@@ -39,11 +39,14 @@ export interface TaskJob {
   provenance: { readonly [key: string]: Json };
 }
 
-/** Tables of several artifacts in one file: the linked flow file of a run. */
+/** Tables of several artifacts in one file: the linked flow file of a run, or (`stored`) an artifact joined of its parts. */
 export interface FlowJob {
   path: string;
-  tables: readonly { target: string; place: string; path: string; task: string; id: ContentId }[];
-  refs: 'region' | 'pairs';
+  /** A table of which there are several is one in parts; `task` makes all of it. */
+  tables: readonly { place: string; path: string; task: string }[];
+  refs: 'region' | 'pairs' | 'stored';
+  /** Of tables in parts that are not among them: the first row of each part, and the number of all. */
+  rows?: { readonly [place: string]: readonly number[] };
   tg: string;
 }
 
@@ -56,8 +59,9 @@ export interface MergeJob {
 }
 
 export type Job =
-  | { kind: 'module'; module: string; user: boolean; job: TaskJob }
-  | { kind: 'flow'; job: TaskJob; flow: FlowJob }
+  /** `cut`: not its run, but what cuts its input into parts. */
+  | { kind: 'module'; module: string; user: boolean; cut: boolean; job: TaskJob }
+  | { kind: 'flow' | 'join'; job: TaskJob; flow: FlowJob }
   | { kind: 'merge'; job: TaskJob; merge: MergeJob }
   /** Content ids of outputs that a command made. */
   | { kind: 'outputs'; job: TaskJob; trace: readonly TraceDocument[] }

@@ -144,7 +144,7 @@ async function hdf5Outputs(
       bytes,
     });
   }
-  if (written !== undefined) h5.stamp(path, { tg: provenance });
+  if (written !== undefined) h5.stamp(path, { tg: provenance }, { staged: true });
   else await h5.stampForeign(path, { tg: provenance });
   return found;
 }

@@ -4,6 +4,7 @@ import v8 from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { noteText } from '../core/text.ts';
 import { TaskError } from '../task-module.ts';
+import type { Cut } from '../task-module.ts';
 import { taskContext } from './context.ts';
 import type { FromWorker, Job, JobError, JobEvent, JobResult, ToWorker } from './job.ts';
 import { loadModule } from './load-module.ts';
@@ -24,7 +25,8 @@ async function runJob(
       const module = await loadModule(job.module, job.user);
       const running = taskContext(job.job, signal, emit);
       try {
-        await module.run(running.context);
+        if (job.cut) await (module.parts as Cut).scan(running.context);
+        else await module.run(running.context);
       } catch (error) {
         // What it had noted by then may say why: it belongs to the log of the try.
         for (const note of running.finish().notes)
@@ -35,12 +37,17 @@ async function runJob(
       const told = running.finish();
       return { ...told, ...(await finishOutputs(job.job, told.trace)) };
     }
-    case 'flow': {
+    case 'join': {
       const { writeFlow } = await import('./flow.ts');
       await writeFlow(job.flow);
+      return { ...nothing, ...(await finishOutputs(job.job, [])) };
+    }
+    case 'flow': {
+      const { writeFlow } = await import('./flow.ts');
+      const { nodes, bytes } = await writeFlow(job.flow);
       const { combine, takeWritten } = await import('../h5/index.ts');
+      takeWritten(job.flow.path);
       const { target } = job.job.outputs[0]!;
-      const { nodes, bytes } = takeWritten(job.flow.path)!;
       const id = combine([...nodes]);
       return {
         ...nothing,
@@ -126,11 +133,15 @@ function errorOf(error: unknown): JobError {
   };
 }
 
+/** Bytes that a collection has left: what a thread keeps from task to task. */
+let keptBytes = 0;
+
 /** What a task that has ended left behind waits for a collection that the next, small one does not call for. */
 function tidy(): void {
-  if (heapBytes() < TIDY_BYTES) return;
+  if (heapBytes() < keptBytes + TIDY_BYTES) return;
   v8.setFlagsFromString('--expose-gc');
   (runInNewContext('gc') as () => void)();
+  keptBytes = heapBytes();
 }
 
 /** Not process.memoryUsage(), which asks the system for the size of the process: 20 us after every task. */

@@ -92,6 +92,22 @@ export function dataHash(type: Dtype, shapeOf: ShapeOf): DataHash {
   };
 }
 
+/** What rows are, whatever the file they lie in: their type, their number and what they hold. */
+export interface RowsId {
+  add(rows: Uint8Array): void;
+  /** 32 hex digits. */
+  id(): string;
+}
+
+export function rowsId(type: Dtype): RowsId {
+  const data = dataHash(type, () => undefined);
+  return {
+    add: data.bytes,
+    id: () =>
+      hashBytes(utf8(['rows', describe(type), data.raw.bytes, data.raw.digest()].join('\n'))),
+  };
+}
+
 /** Bytes of a row that belong to no field: [start, stop) pairs. They hold anything and mean nothing. */
 function gapsOf(type: Dtype, base = 0): [number, number][] {
   if (type.kind === 'array') {

@@ -1,6 +1,6 @@
 // tg/h5: HDF5 files written and read in plain JavaScript. Does not know tasks, runs or detectors.
 export * from './attributes.ts';
-export { combine, type NodeId } from './canonical.ts';
+export { combine, rowsId, type NodeId, type RowsId } from './canonical.ts';
 export * from './dtype.ts';
 export { H5Error } from './errors.ts';
 export { extract, extractBig, extractStrings, type TypedArray } from './extract.ts';
@@ -15,7 +15,7 @@ export { relationOf, relationsIn, runsOf, storedRelation } from './relations.ts'
 export { stamp } from './stamp.ts';
 export type { Selection } from './selection.ts';
 export type { Region, Typed, Value } from './values.ts';
-export type { Links, Stretches } from './write-pairs.ts';
+export { isStretches, type Links, type Stretches } from './write-pairs.ts';
 export type { Runs } from './write-references.ts';
 export * from './write.ts';
 export type * from './writer.ts';

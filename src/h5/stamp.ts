@@ -25,9 +25,14 @@ import { systemError, writeAll, type Sink } from './write-sink.ts';
 
 /**
  * Sets string attributes on the root of a file that tg wrote, replacing those of the same names.
+ * `staged`: nobody has the file yet, and its bytes need not be on the disk before the new root.
  * @throws H5Error when the file is not one (use stampForeign) or cannot be written.
  */
-export function stamp(path: string, attributes: Record<string, string>): void {
+export function stamp(
+  path: string,
+  attributes: Record<string, string>,
+  { staged = false } = {},
+): void {
   const { root, end } = readRoot(path);
   const kept = root.filter((m) => m.type !== MESSAGE.attributeInfo && !isNamed(m, attributes));
   let fd: number;
@@ -63,7 +68,7 @@ export function stamp(path: string, attributes: Record<string, string>): void {
     const address = sink.allocate(header.length);
     sink.write(address, header.written());
     ftruncateSync(fd, sink.end());
-    fsyncSync(fd);
+    if (!staged) fsyncSync(fd);
     // Last: until now the file is the old one.
     sink.write(0, superblock(address, sink.end()));
   } catch (error) {

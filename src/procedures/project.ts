@@ -182,6 +182,7 @@ export function joinProject(
     workers: outermost(settings, 'workers'),
     pools: Object.assign({}, ...settings.map((part) => part.pools)) as Project['pools'],
     link: Object.assign({}, LINK, ...settings.map((part) => part.link)) as LinkSettings,
+    parts: outermost(settings, 'parts') ?? [],
     workflows: joinWorkflows(settings, procedures, scope),
     files,
     executor: outermost(settings, 'executor'),

@@ -1,7 +1,7 @@
 /** The keys of tg.yaml that are no procedures: sources, parameters, overrides, pools, link and so on. Knows one file at a time; opens none. */
 import { normalize, resolve } from 'node:path';
 import { isName, isNameGlob, parseTarget } from '../core/names.ts';
-import type { ExecutorSettings, LinkSettings, SourceEntry, Where } from '../core/types.ts';
+import type { ExecutorSettings, LinkSettings, Project, SourceEntry, Where } from '../core/types.ts';
 import {
   asBytes,
   asChoice,
@@ -35,6 +35,7 @@ export const PROJECT_KEYS = [
   'pools',
   'executor',
   'link',
+  'parts',
   'cache',
   'network',
   'workflows',
@@ -54,6 +55,7 @@ export interface Settings {
   pools: { [pool: string]: number };
   executor: ExecutorSettings | undefined;
   link: Partial<LinkSettings>;
+  parts: Project['parts'] | undefined;
   cache: string | undefined;
   network: string | undefined;
   workflows: { name: string; tasks: string[]; where: Where }[];
@@ -200,6 +202,13 @@ function readLink(cursor: Cursor | undefined): Partial<LinkSettings> {
   };
 }
 
+/** `true` for all runs, or names, globs and ranges of runs. */
+function readParts(cursor: Cursor | undefined): Settings['parts'] {
+  if (cursor === undefined) return undefined;
+  if (typeof cursor.value === 'boolean') return cursor.value ? 'all' : [];
+  return asList(cursor, (item) => asWord(item, 'r41..r45'));
+}
+
 function readWorkflow(entry: Cursor): Settings['workflows'][number] | undefined {
   const example = '- {name: first_look, tasks: [charge/events]}';
   if (!isMapping(entry.value)) {
@@ -259,6 +268,7 @@ export function readSettings(root: Cursor, folder: string): Settings {
     pools: readPools(at('pools')),
     executor: readExecutor(at('executor')),
     link: readLink(at('link')),
+    parts: readParts(at('parts')),
     cache: readCache(at('cache'), folder),
     network: path('network', 'network.yaml'),
     workflows: asList(at('workflows'), readWorkflow) ?? [],

@@ -1,5 +1,6 @@
 /** Root causes of what ran: reasons that are not the work of another task of this build, tasks of one cause joined. Pure. */
 import { reasonText } from '../core/reason.ts';
+import { unitOf } from '../core/parts.ts';
 import type { Reason } from '../core/types.ts';
 import { grouped } from './format.ts';
 import type { DoneEvent } from './story.ts';
@@ -42,6 +43,7 @@ export function rootCauses(done: readonly DoneEvent[]): string[] {
   for (const { task, reasons } of done) {
     const procedure = task.procedure.name;
     const selection = selectionOf(task.id);
+    const unit = selectionOf(unitOf(task));
     for (const reason of reasons) {
       // What was never built, or was asked for, is no surprise.
       if (reason.kind === 'never-built' || reason.kind === 'forced') continue;
@@ -56,7 +58,7 @@ export function rootCauses(done: readonly DoneEvent[]): string[] {
         cause = { procedure, selections: [], text, keys: new Set(), changed: 0, name };
         causes.set(key, cause);
       }
-      if (!cause.selections.includes(selection)) cause.selections.push(selection);
+      if (!cause.selections.includes(unit)) cause.selections.push(unit);
       if (isValues) {
         for (const { key: path } of reason.values) cause.keys.add(path);
         cause.changed = Math.max(cause.changed, reason.changed);

@@ -1,4 +1,5 @@
 /** First line of a summary: what was asked for, how much of it is there, what is in it. Knows entries, no files. */
+import { unitOf } from '../core/parts.ts';
 import type { Task } from '../core/types.ts';
 import { counted, plural } from './format.ts';
 import type { Outcome } from './outcome.ts';
@@ -17,7 +18,7 @@ function asked({ plan, wanted }: Outcome): Map<string, number[]> {
   for (const i of new Set(wanted.tasks)) {
     const task = plan.tasks[i]!;
     const { name } = task.procedure;
-    if (task.kind === 'flow' && isEverything) continue;
+    if ((task.kind === 'flow' && isEverything) || task.kind === 'cut') continue;
     const group = groups.get(name);
     if (group === undefined) groups.set(name, [i]);
     else group.push(i);
@@ -33,15 +34,21 @@ function asked({ plan, wanted }: Outcome): Map<string, number[]> {
 
 /** `3 runs`, `2 of 3 runs`, `64 points`; nothing for a single one. */
 function extent(tasks: readonly Task[], there: readonly Task[]): string[] {
-  if (tasks.length <= 1) return [];
-  const points = tasks.filter((task) => task.point !== undefined && task.kind !== 'merge');
+  const points = tasks.filter(isPoint);
   const isScan = points.length > 0;
-  const all = isScan ? points : tasks;
-  const here = isScan ? there.filter((task) => points.includes(task)) : there;
-  const word = isScan ? 'point' : all.every((task) => task.run !== undefined) ? 'run' : 'task';
-  const whole = plural(all.length, word);
-  return [here.length === all.length ? whole : `${here.length} of ${whole}`];
+  const all = new Set((isScan ? points : tasks).map(unitOf));
+  if (all.size <= 1) return [];
+  const here = new Set(there.map(unitOf));
+  // Of a run in parts all of them.
+  for (const task of tasks) if (!there.includes(task)) here.delete(unitOf(task));
+  const n = [...all].filter((unit) => here.has(unit)).length;
+  const word = isScan ? 'point' : tasks.every((task) => task.run !== undefined) ? 'run' : 'task';
+  const whole = plural(all.size, word);
+  return [n === all.size ? whole : `${n} of ${whole}`];
 }
+
+const isPoint = ({ point, part, kind }: Task): boolean =>
+  point !== undefined && part === undefined && kind !== 'merge';
 
 /** Counts of the tasks, summed by name; without counts the rows of their tables. */
 function contents(entries: readonly Contents[], name: string): string[] {
@@ -69,12 +76,13 @@ export function headings(outcome: Outcome): string[] {
     const there = members.filter(outcome.there).map((i) => plan.tasks[i]!);
     if (there.length === 0) return [];
     // Of a scan the merges hold what the points hold.
-    const whole = there.filter(({ point }) => point === undefined);
+    const whole = there.filter(({ point, part }) => point === undefined || part !== undefined);
     const entries = (whole.length > 0 ? whole : there)
       .map(outcome.contents)
       .filter((entry) => entry !== undefined);
     const parts = [...extent(tasks, there), ...contents(entries, name)];
-    const subject = tasks.length === 1 ? tasks[0]!.id : name;
+    const units = new Set(tasks.map(unitOf));
+    const subject = units.size === 1 ? [...units][0]! : name;
     // A single product without counts.
     if (parts.length === 0) parts.push(plural(entries[0]?.outputs.length ?? 0, 'file'));
     return [`${subject}: ${parts.join(', ')}`];

@@ -1,4 +1,5 @@
 /** What the tasks of this build lost and noted, summed over their runs. Pure; an entry speaks for its task. */
+import { unitOf } from '../core/parts.ts';
 import { noteText } from '../core/text.ts';
 import type { LogEntry, Task } from '../core/types.ts';
 import { grouped, plural } from './format.ts';
@@ -58,6 +59,9 @@ export function noteLines(story: Story): string[] {
     const n = members.reduce((sum, member) => sum + (member.note[1] ?? 0), 0);
     const word = members.every((member) => member.task.run !== undefined) ? 'run' : 'task';
     const text = note[1] === null ? note[0] : `${grouped(n)} ${note[0]}`;
-    return `${name}: ${text} (${plural(members.length, word)}; -v: each)`;
+    const units = new Set(members.map((member) => unitOf(member.task))).size;
+    // What parts of a run have in common is counted in each of them.
+    const parts = members.length > units ? `${plural(members.length, 'part')} of ` : '';
+    return `${name}: ${text} (${parts}${plural(units, word)}; -v: each)`;
   });
 }

@@ -49,8 +49,9 @@ export function emptyBatch(): Batch {
 
 /** Makes room for `rows` rows in all, keeping what is there. */
 export function grow(batch: Batch, rows: number, rowSize: number): void {
-  if (batch.rows.length >= rows) return;
-  const room = Math.max(rows, 2 * batch.rows.length);
+  const there = batch.rows.length;
+  if (there >= rows && batch.bytes.length >= rows * rowSize) return;
+  const room = there >= rows ? there : Math.max(rows, 2 * there);
   const bytes = aligned(room * rowSize);
   bytes.set(batch.bytes.subarray(0, batch.filled * rowSize));
   batch.bytes = bytes;

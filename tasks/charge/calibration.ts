@@ -1,5 +1,5 @@
 /** Pedestals and ADC references of pixels, read one by one from JSON as it was given. Knows no hits and reads no files. */
-import { TaskError, valueIn, type Json } from 'tg';
+import { columnIn, TaskError, type Json } from 'tg';
 
 /** A file parameter: its parsed content (null = none given) and its path, for messages. */
 export interface CalibrationFile {
@@ -18,22 +18,39 @@ export function entriesOf(file: CalibrationFile): Mapping {
   throw mistake(file, 'not a mapping of pixels', []);
 }
 
-/** Value `name` of the pixel with this key, undefined when there is none. Throws TaskError when the pixel is no mapping or the value no number. */
-export function numberIn(
+/**
+ * Value `name` of pixels by their keys, undefined where there is none. Throws TaskError when the pixel is no mapping or the
+ * value no number.
+ */
+export function numbersIn(
+  file: CalibrationFile,
+  entries: Mapping,
+  name: string,
+): (key: number) => number | undefined {
+  const column = columnIn(entries, name);
+  return (key) => {
+    const value = column.at(key);
+    if (Number.isFinite(value)) return value as number;
+    if (value === undefined && column.plain) return undefined;
+    throwUnlessMissing(file, entries, key, name, value);
+    return undefined;
+  };
+}
+
+function throwUnlessMissing(
   file: CalibrationFile,
   entries: Mapping,
   key: number,
   name: string,
-): number | undefined {
-  const value = valueIn(entries, key, name);
-  if (Number.isFinite(value)) return value as number;
+  value: Json | undefined,
+): void {
   if (value === undefined) {
     const entry = entries[key];
     if (
       entry === undefined ||
       (entry !== null && typeof entry === 'object' && !Array.isArray(entry))
     )
-      return undefined;
+      return;
     throw mistake(file, `${key} is not a mapping of values: ${JSON.stringify(entry)}`, [key]);
   }
   const shown = typeof value === 'number' ? String(value) : JSON.stringify(value);

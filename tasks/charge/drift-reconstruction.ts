@@ -1,15 +1,15 @@
 /** Task type charge/drift: hits, the events they belong to and their t0 -> combined/hit_drift, one row per hit. */
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { defineTask, TaskError, z, type TaskContext } from 'tg';
 import { compound, createH5, relationOf, type Table } from 'tg/h5';
 import { inputFiles } from './input-files.ts';
 import { anodesOf, DRIFT_ROW, driftHits, driftVelocity, type HitColumns } from './drift.ts';
-import { parseLayout } from './layout.ts';
+import { readLayout } from './layout-file.ts';
 import { BLOCK_ROWS } from './packets-file.ts';
 import { tablePlace } from './raw-event-packets.ts';
 import { rowByRow, visitBlock, walkRuns, type Runs } from './runs.ts';
 import { spaced } from './spaced.ts';
+import { room } from './room.ts';
 
 const params = z.strictObject({
   geometry_file: z.string().nullable().default(null),
@@ -31,11 +31,12 @@ export default defineTask({
   version: '1',
   params,
   files: ['geometry_file'],
+  parts: 'each',
   async run(context) {
     const settings = context.params as z.infer<typeof params>;
     const geometry = context.file('geometry_file');
     const upstream = settings.compat === 'upstream';
-    const layout = geometry === null ? null : parseLayout(readFileSync(geometry, 'utf8'), geometry);
+    const layout = geometry === null ? null : readLayout(geometry);
     const anodes = anodesOf(layout, upstream ? 0 : NaN);
     const velocity = driftVelocity(settings.e_field, settings.temperature);
     const files = inputFiles(context);
@@ -62,7 +63,7 @@ export default defineTask({
         },
       });
       const misses = new Uint32Array(65536);
-      const out = new Uint8Array(BLOCK_ROWS * DRIFT_ROW);
+      const out = room('drift', BLOCK_ROWS * DRIFT_ROW);
       const view = new DataView(out.buffer);
       for (const { start, rows, columns, visit } of hitBlocks(context, hits, runs)) {
         visit((event, from, to) => {
@@ -107,11 +108,11 @@ function* hitBlocks(
   runs: Runs,
 ): Generator<{ start: number; rows: number; columns: HitColumns; visit: VisitEvents }> {
   const walk = walkRuns(runs);
-  const room = new Uint8Array(Math.min(BLOCK_ROWS, hits.rows) * hits.rowSize);
+  const space = room('hits read', Math.min(BLOCK_ROWS, hits.rows) * hits.rowSize);
   for (let start = 0; start < hits.rows; start += BLOCK_ROWS) {
     context.signal.throwIfAborted();
     const rows = Math.min(BLOCK_ROWS, hits.rows - start);
-    const block = hits.read(start, rows, room.subarray(0, rows * hits.rowSize));
+    const block = hits.read(start, rows, space.subarray(0, rows * hits.rowSize));
     const columns = {
       ts: block.column('ts') as Float64Array,
       iogroup: block.column('iogroup') as Float64Array,

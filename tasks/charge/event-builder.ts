@@ -7,6 +7,7 @@ import { BLOCK_ROWS } from './packets-file.ts';
 import { tablePlace } from './raw-event-packets.ts';
 import { rowByRow } from './stretches.ts';
 import { visitBlock, walkRuns, type Runs } from './runs.ts';
+import { room } from './room.ts';
 
 const EVENT = compound([
   ['id', 'u4'],
@@ -24,6 +25,7 @@ const EVENT_ROW = 44;
 export default defineTask({
   version: '2',
   params: z.strictObject({}),
+  parts: 'each',
   async run(context) {
     const files = inputFiles(context);
     const { open } = files;
@@ -79,11 +81,11 @@ function childOf(file: H5File, context: TaskContext, name: string): Child {
 
 function sumHits(context: TaskContext, { table, runs }: Child, sums: EventSums): void {
   const walk = walkRuns(runs);
-  const room = new Uint8Array(Math.min(BLOCK_ROWS, table.rows) * table.rowSize);
+  const space = room('hits read', Math.min(BLOCK_ROWS, table.rows) * table.rowSize);
   for (let start = 0; start < table.rows; start += BLOCK_ROWS) {
     context.signal.throwIfAborted();
     const rows = Math.min(BLOCK_ROWS, table.rows - start);
-    const block = table.read(start, rows, room.subarray(0, rows * table.rowSize));
+    const block = table.read(start, rows, space.subarray(0, rows * table.rowSize));
     const q = block.column('q') as Float64Array;
     const ts = block.column('ts') as Float64Array;
     visitBlock(walk, start, start + block.rows, (run, from, to) => {

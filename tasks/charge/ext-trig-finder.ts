@@ -5,6 +5,7 @@ import { BLOCK_ROWS } from './packets-file.ts';
 import { openRawEventPackets, packetBlocks } from './raw-event-packets.ts';
 import { madeRuns, visitBlock } from './runs.ts';
 import { continueEvent, findTriggers, noPulse, TRIGGER_ROW, triggerRules } from './triggers.ts';
+import { room } from './room.ts';
 
 /** Three numbers of one byte each, or every chip. */
 const BYTE = '(?:\\d|[1-9]\\d|1\\d\\d|2[0-4]\\d|25[0-5])';
@@ -43,6 +44,7 @@ const CHANNELS_OF_CHIP = compound([
 export default defineTask({
   version: '2',
   params,
+  parts: 'each',
   async run(context) {
     const settings = context.params as z.infer<typeof params>;
     const channels = settings.larpix_trigger_channels;
@@ -73,7 +75,7 @@ export default defineTask({
       const found = new Uint32Array(packets.walk.runs.start.length);
       let triggers = 0;
       const last = noPulse();
-      const out = new Uint8Array(BLOCK_ROWS * TRIGGER_ROW);
+      const out = room('triggers', BLOCK_ROWS * TRIGGER_ROW);
       const view = new DataView(out.buffer);
       for (const { start, rows, bytes, times } of packetBlocks(context, packets)) {
         let place = 0;

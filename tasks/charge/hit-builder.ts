@@ -1,16 +1,16 @@
 /** Task type charge/hit_builder: packets and their corrected times -> hits with charge and place. */
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { defineTask, TaskError, z, type TaskContext } from 'tg';
 import { compound, createH5 } from 'tg/h5';
 import { buildHits, createPixelTable, HIT_ROW } from './hits.ts';
-import { parseLayout } from './layout.ts';
+import { readLayout } from './layout-file.ts';
 import { createPixelSurvey, type PixelSurvey } from './pixel-survey.ts';
 import { BLOCK_ROWS } from './packets-file.ts';
 import { openRawEventPackets, packetBlocks } from './raw-event-packets.ts';
 import { madeRuns, visitBlock } from './runs.ts';
 import { spaced } from './spaced.ts';
 import { createHitPackets } from './stretches.ts';
+import { room } from './room.ts';
 
 const params = z.strictObject({
   pedestal_file: z.string().nullable().default(null),
@@ -43,6 +43,7 @@ export default defineTask({
   params,
   configuration: ['pedestal_file', 'configuration_file'],
   files: ['geometry_file'],
+  parts: 'each',
   async run(context) {
     const settings = context.params as z.infer<typeof params>;
     const geometry = context.file('geometry_file');
@@ -55,7 +56,7 @@ export default defineTask({
         content: context.configuration('configuration_file'),
         path: context.file('configuration_file'),
       },
-      layout: geometry === null ? null : parseLayout(readFileSync(geometry, 'utf8'), geometry),
+      layout: geometry === null ? null : readLayout(geometry),
       upstream: settings.compat === 'upstream',
       defaults: {
         pedestal: settings.pedestal_default,
@@ -82,7 +83,7 @@ export default defineTask({
       const found = new Uint32Array(packets.walk.runs.start.length);
       const origin = createHitPackets(packets.fields);
       let hits = 0;
-      const out = new Uint8Array(BLOCK_ROWS * HIT_ROW);
+      const out = room('hits', BLOCK_ROWS * HIT_ROW);
       const view = new DataView(out.buffer);
       for (const { start, rows, bytes, times } of packetBlocks(context, packets)) {
         let place = 0;

@@ -1,6 +1,12 @@
 /** Hits: the charge and the place of data packets. Knows bytes and pixels, no files. */
 import { PACKET, type PacketFields } from './packet-fields.ts';
-import { createPixelIndex, numberOf, type Address, type PixelIndex } from './pixel-key.ts';
+import {
+  addressOf,
+  createPixelIndex,
+  numberOf,
+  type Address,
+  type PixelIndex,
+} from './pixel-key.ts';
 
 /** What is known of a pixel. mV and mm. */
 export interface Pixel {
@@ -91,8 +97,14 @@ export function buildHits(
 
 function fill(pixels: PixelTable, pixel: number): void {
   if (pixel >= pixels.hits.length) widen(pixels);
-  const { pedestal, vref, vcm, x, y } = pixels.describe(pixels.index.addresses[pixel]!);
-  pixels.constants.set([x, y, vref - vcm, vcm, pedestal], pixel * CONSTANTS);
+  const { pedestal, vref, vcm, x, y } = pixels.describe(addressOf(pixels.index, pixel));
+  const { constants } = pixels;
+  const at = pixel * CONSTANTS;
+  constants[at] = x;
+  constants[at + 1] = y;
+  constants[at + 2] = vref - vcm;
+  constants[at + 3] = vcm;
+  constants[at + 4] = pedestal;
 }
 
 function widen(pixels: PixelTable): void {

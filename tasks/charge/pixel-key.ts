@@ -21,7 +21,8 @@ export function pixelKey({ ioGroup, ioChannel, chipId, channelId }: Address): nu
 
 /** Numbers of pixels: 0, 1, 2, ... in the order of `numberOf` calls. */
 export interface PixelIndex {
-  addresses: Address[];
+  /** slot*65536 + chip_id*256 + channel_id, slot = io_group*256 + io_channel. */
+  addresses: number[];
   /** (io_group, io_channel) -> first place in `dense`, -1 while no pixel of it was met. */
   slots: Int32Array;
   /** Number of the pixel, -1 while not met; the first `used` places are in use. */
@@ -56,7 +57,7 @@ export function numberOf(
   const place = base + chipId * CHANNELS + channelId;
   const number = index.dense[place]!;
   if (number >= 0) return number;
-  const next = index.addresses.push({ ioGroup, ioChannel, chipId, channelId }) - 1;
+  const next = index.addresses.push(packed(slot, chipId, channelId)) - 1;
   index.dense[place] = next;
   return next;
 }
@@ -79,8 +80,22 @@ function oddNumber(index: PixelIndex, slot: number, chipId: number, channelId: n
   const key = (slot * CHIPS + chipId) * 256 + channelId;
   const known = index.odd.get(key);
   if (known !== undefined) return known;
-  const address = { ioGroup: slot >> 8, ioChannel: slot & 255, chipId, channelId };
-  const next = index.addresses.push(address) - 1;
+  const next = index.addresses.push(packed(slot, chipId, channelId)) - 1;
   index.odd.set(key, next);
   return next;
+}
+
+const packed = (slot: number, chipId: number, channelId: number): number =>
+  slot * 65536 + chipId * 256 + channelId;
+
+/** Address of a pixel by its number. */
+export function addressOf({ addresses }: PixelIndex, pixel: number): Address {
+  const address = addresses[pixel]!;
+  const slot = Math.floor(address / 65536);
+  return {
+    ioGroup: slot >> 8,
+    ioChannel: slot & 255,
+    chipId: (address >> 8) & 255,
+    channelId: address & 255,
+  };
 }

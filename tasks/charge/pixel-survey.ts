@@ -1,6 +1,6 @@
 /** What is known of each pixel that has hits: calibration and place, asked once per pixel, with what is missing counted. */
 import { TaskError } from 'tg';
-import { entriesOf, numberIn, type CalibrationFile } from './calibration.ts';
+import { entriesOf, numbersIn, type CalibrationFile } from './calibration.ts';
 import type { Pixel } from './hits.ts';
 import { placeOf, type Layout, type NoPlace } from './layout.ts';
 import { CHANNELS, pixelKey, type Address } from './pixel-key.ts';
@@ -34,8 +34,10 @@ const ORIGIN = { x: 0, y: 0 };
 
 export function createPixelSurvey(sources: SurveySources): PixelSurvey {
   const { pedestals, configurations, layout, defaults } = sources;
-  const pedestalEntries = entriesOf(pedestals);
-  const configurationEntries = entriesOf(configurations);
+  const configured = entriesOf(configurations);
+  const pedestalOf = numbersIn(pedestals, entriesOf(pedestals), 'pedestal_mv');
+  const vrefOf = numbersIn(configurations, configured, 'vref_mv');
+  const vcmOf = numbersIn(configurations, configured, 'vcm_mv');
   const survey: PixelSurvey = {
     describe,
     pixels: 0,
@@ -47,15 +49,13 @@ export function createPixelSurvey(sources: SurveySources): PixelSurvey {
   return survey;
 
   function valueOf(
-    file: CalibrationFile,
-    entries: ReturnType<typeof entriesOf>,
+    numberOf: (key: number) => number | undefined,
     { channelId }: Address,
     key: number,
-    name: string,
   ): number | undefined {
     if (channelId >= CHANNELS && !sources.upstream) return undefined;
     try {
-      return numberIn(file, entries, key, name);
+      return numberOf(key);
     } catch (error) {
       if (!(error instanceof TaskError)) throw error;
       survey.mistake ??= error;
@@ -66,10 +66,10 @@ export function createPixelSurvey(sources: SurveySources): PixelSurvey {
 
   function describe(address: Address): Pixel {
     const key = pixelKey(address);
-    const pedestal = valueOf(pedestals, pedestalEntries, address, key, 'pedestal_mv');
+    const pedestal = valueOf(pedestalOf, address, key);
     if (pedestal === undefined) survey.noPedestal++;
-    const vref = valueOf(configurations, configurationEntries, address, key, 'vref_mv');
-    const vcm = valueOf(configurations, configurationEntries, address, key, 'vcm_mv');
+    const vref = valueOf(vrefOf, address, key);
+    const vcm = valueOf(vcmOf, address, key);
     if (vref === undefined || vcm === undefined) survey.noConfiguration++;
     const place = layout === null ? ORIGIN : placeOf(layout, address);
     const isPlaced = typeof place !== 'string';

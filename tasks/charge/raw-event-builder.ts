@@ -2,7 +2,8 @@
 import { basename } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { defineTask, z, type TaskContext } from 'tg';
-import { compound, createH5, openH5, type H5Writer, type TableWriter } from 'tg/h5';
+import { compound, createH5, openH5, rowsId, type H5Writer, type TableWriter } from 'tg/h5';
+import { readCarry, writeCarry } from './carry.ts';
 import {
   type Attribute,
   builderClass,
@@ -11,7 +12,15 @@ import {
   chooseBuilder,
 } from './choose-builder.ts';
 import { BLOCK_ROWS, firstUnixTime, larpixPackets, type Packets } from './packets-file.ts';
-import { createRawEventBuilder, type RawEventBuilder, type RawEvents } from './raw-events.ts';
+import { batchesOf, partOf, proven, writeParts, type Batches, type Part } from './parts.ts';
+import {
+  builderRoom,
+  createRawEventBuilder,
+  startOfFile,
+  type Carried,
+  type RawEventBuilder,
+  type RawEvents,
+} from './raw-events.ts';
 import { consecutiveRuns } from './runs.ts';
 import { spaced } from './spaced.ts';
 
@@ -47,8 +56,15 @@ const RAW_EVENT = compound([
 ]);
 
 export default defineTask({
-  version: '2',
+  version: '3',
   params,
+  parts: {
+    of: 'packets',
+    list: 'charge/parts',
+    carry: 'charge/carry',
+    scan: (context) =>
+      writeParts(context, ({ table: { rows } }) => rangeOf(context.params as Params, rows)),
+  },
   async run(context) {
     const settings = context.params as Params;
     const path = context.input('packets');
@@ -63,6 +79,7 @@ export default defineTask({
         upstream,
         flushAtEnd: settings.flush_at_end,
       });
+      const part = partOf(context);
       const [low, high] = settings.sync_noise_cut;
       const builder = createRawEventBuilder(
         {
@@ -75,15 +92,24 @@ export default defineTask({
           flushAtEnd: settings.flush_at_end,
           simulated: packets.simulated,
         },
-        firstUnixTime(packets, path),
+        await stateBefore(context, part, packets, path, chosen.rolloverTicks),
         Math.min(settings.buffer_size, packets.table.rows),
+        memory,
       );
+      const range = rangeOf(settings, packets.table.rows);
+      const batches = part === undefined ? batchesOf(range) : [[part.from, part.to] as const];
       const tables = createTables(output, packets, settings, path, {
+        // What is known of the end when a part is made is where the part ends.
+        end_position: settings.end_position ?? part?.to ?? packets.table.rows,
         event_builder_class: `${name}RawEventBuilder`,
         ...chosen.attributes,
       });
-      await buildAll(context, settings, packets, builder, tables);
-      output.attribute('charge/packets', 'lost', account(context, builder));
+      await buildAll(context, packets, builder, tables, { batches, part, path });
+      const last = part?.last !== false;
+      if (last) write(tables, builder.finish(), packets.fields.rowSize);
+      if (part !== undefined)
+        writeCarry(output, packets.table.dtype, last ? NOTHING : builder.carried());
+      output.attribute('charge/packets', 'lost', account(context, builder, last));
       if (chosen.finder.overlaps) {
         const { kept, repeated } = builder;
         output.attribute('charge/packets', 'repeated', repeated);
@@ -100,6 +126,36 @@ export default defineTask({
     }
   },
 });
+
+/** Parts of a run follow each other in a thread. */
+const memory = builderRoom();
+
+/** Behind the last part nothing goes on. */
+const NOTHING = startOfFile(0, 1);
+
+function rangeOf(settings: Params, rows: number): Batches {
+  const { buffer_size: size, start_position: start, end_position, compat } = settings;
+  const end = Math.min(end_position ?? rows, rows);
+  return { start, end, size, rows, upstream: compat === 'upstream' };
+}
+
+/** The start of the file, or what the part before has left. */
+async function stateBefore(
+  context: TaskContext,
+  part: Part | undefined,
+  packets: Packets,
+  path: string,
+  rolloverTicks: number,
+): Promise<Carried> {
+  if (part === undefined) return startOfFile(firstUnixTime(packets, path), rolloverTicks);
+  if (part.unix !== undefined) return startOfFile(part.unix, rolloverTicks);
+  const before = await openH5(context.input('carry'));
+  try {
+    return readCarry(before, rolloverTicks);
+  } finally {
+    before.close();
+  }
+}
 
 interface Tables {
   rawEvents: TableWriter;
@@ -120,7 +176,6 @@ function createTables(
     class_version: '0.0.0',
     input_filename: basename(path),
     start_position: settings.start_position,
-    end_position: settings.end_position ?? packets.table.rows,
     buffer_size: settings.buffer_size,
     nhit_cut: settings.nhit_cut,
     sync_noise_cut: BigInt64Array.from(settings.sync_noise_cut, BigInt),
@@ -137,34 +192,40 @@ function createTables(
 /** Reads batch by batch, block by block, and writes what each batch gives. */
 async function buildAll(
   context: TaskContext,
-  settings: Params,
   { table, fields }: Packets,
   builder: RawEventBuilder,
   tables: Tables,
+  {
+    batches,
+    part,
+    path,
+  }: {
+    batches: readonly (readonly [number, number])[];
+    part: Part | undefined;
+    path: string;
+  },
 ): Promise<void> {
-  const { buffer_size: batchRows, start_position: start } = settings;
-  const end = Math.min(settings.end_position ?? table.rows, table.rows);
-  for (let from = start; from < end; from += batchRows) {
-    // Upstream reads its last batch to the end of the batch, whatever end_position says.
-    const limit = settings.compat === 'upstream' ? table.rows : end;
-    const to = Math.min(from + batchRows, limit);
+  const [first, end] = [batches[0]![0], batches.at(-1)![1]];
+  for (const [from, to] of batches) {
     for (const { ioGroup, seconds } of builder.jumps()) {
       const off = Math.abs(seconds);
       context.note(
         `io_group ${ioGroup}: ${off} s of SYNC packets too ${seconds > 0 ? 'few' : 'many'} before row ${spaced(from)}, corrected by unix time`,
       );
     }
+    const read = part === undefined ? undefined : rowsId(table.dtype);
     for (let row = from; row < to; row += BLOCK_ROWS) {
       const rows = Math.min(BLOCK_ROWS, to - row);
-      table.read(row, rows, builder.room(rows));
+      const { bytes } = table.read(row, rows, builder.room(rows));
+      read?.add(bytes);
       builder.scan(rows);
     }
+    if (part !== undefined) proven(part, read!, path);
     write(tables, builder.close(), fields.rowSize);
-    context.progress(to - start, end - start, 'packets');
+    if (end > first) context.progress(to - first, end - first, 'packets');
     await setImmediate();
     context.signal.throwIfAborted();
   }
-  write(tables, builder.finish(), fields.rowSize);
 }
 
 function write(tables: Tables, events: RawEvents, rowSize: number): void {
@@ -180,10 +241,14 @@ function write(tables: Tables, events: RawEvents, rowSize: number): void {
   tables.packets.append(events.packets.subarray(0, events.rows * rowSize));
 }
 
-/** Tells what became of the packets; returns the losses as the attribute holds them. */
-function account(context: TaskContext, builder: RawEventBuilder): string {
-  const { fates, kept } = builder;
-  const packets = fates.rows - fates.timestamps - fates.other;
+/**
+ * Tells what became of the packets; returns the losses as the attribute holds them. What a part leaves to the next is that
+ * one's to tell.
+ */
+function account(context: TaskContext, builder: RawEventBuilder, last: boolean): string {
+  const { fates, kept, before } = builder;
+  const open = last ? 0 : builder.carried().times.length;
+  const packets = fates.rows - fates.timestamps - fates.other + before - open;
   const inNoEvent = packets - fates.parity - fates.syncCut - kept;
   const { parity, syncCut } = fates;
   const told: [string, number][] = [

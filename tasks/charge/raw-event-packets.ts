@@ -4,6 +4,7 @@ import { openH5, relationOf, type H5File, type Table } from 'tg/h5';
 import type { PacketFields } from './packet-fields.ts';
 import { BLOCK_ROWS, packetTable } from './packets-file.ts';
 import { walkRuns, type Runs, type RunWalk } from './runs.ts';
+import { room } from './room.ts';
 
 /** Packets, their events, and their times where these were asked for. */
 export interface RawEventPackets {
@@ -60,12 +61,12 @@ export function* packetBlocks(
 ): Generator<PacketBlock> {
   // One room for all blocks: a block is gone when the next one comes.
   const most = Math.min(BLOCK_ROWS, table.rows);
-  const room = new Uint8Array(most * table.rowSize);
-  const timesRoom = new Uint8Array(times === undefined ? 0 : most * times.rowSize);
+  const packets = room('packets', most * table.rowSize);
+  const timesRoom = room('times', times === undefined ? 0 : most * times.rowSize);
   for (let start = 0; start < table.rows; start += BLOCK_ROWS) {
     context.signal.throwIfAborted();
     const rows = Math.min(BLOCK_ROWS, table.rows - start);
-    const { bytes } = table.read(start, rows, room.subarray(0, rows * table.rowSize));
+    const { bytes } = table.read(start, rows, packets.subarray(0, rows * table.rowSize));
     const column = times
       ?.read(start, rows, timesRoom.subarray(0, rows * times.rowSize))
       .column('ts');

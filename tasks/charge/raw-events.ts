@@ -3,8 +3,8 @@ import { aligned, copyRows, emptyBatch, grow, type Batch } from './batch.ts';
 import { scanRows, type Fates, type ScanRules } from './batch-scan.ts';
 import { TIMESTAMP_MASK, PACKET, SYNC_RESET, type PacketFields } from './packet-fields.ts';
 import type { EventFinder } from './event-finder.ts';
-import { sortRoom, sortTimes } from './radix-sort.ts';
-import { createRollovers, followUnix, type RolloverJump } from './rollover.ts';
+import { sortRoom, sortTimes, type SortRoom } from './radix-sort.ts';
+import { createRollovers, followUnix, type RolloverJump, type Rollovers } from './rollover.ts';
 
 export interface RawEventRules {
   fields: PacketFields;
@@ -35,9 +35,50 @@ export interface RawEvents {
   rows: number;
 }
 
+/** What the end of a batch leaves to the next: all that a builder must know to go on in the middle of a file. */
+export interface Carried {
+  /** Rows that stand in front of the next batch, sorted by time. */
+  packets: Uint8Array;
+  /** Their times, ticks, and their unix times, s. */
+  times: readonly number[];
+  unix: readonly number[];
+  /** Unix time of what comes before the next timestamp packet, s. */
+  lastUnix: number;
+  rollovers: Rollovers;
+  /** Corrections of the rollover count made at the start of the next batch. */
+  jumps: readonly RolloverJump[];
+}
+
+/** At the start of a file, whose first timestamp packet says `unix` (s). */
+export const startOfFile = (unix: number, rolloverTicks: number): Carried => ({
+  packets: new Uint8Array(0),
+  times: [],
+  unix: [],
+  lastUnix: unix,
+  rollovers: createRollovers(rolloverTicks),
+  jumps: [],
+});
+
+/** Memory of a builder, which the next one in this thread may have. */
+export interface BuilderRoom {
+  batch: Pick<Batch, 'bytes' | 'view' | 'rows' | 'times'>;
+  sorting: SortRoom;
+  sorted: Float64Array;
+  packets: Uint8Array;
+}
+
+export const builderRoom = (): BuilderRoom => ({
+  batch: emptyBatch(),
+  sorting: sortRoom(0),
+  sorted: new Float64Array(0),
+  packets: new Uint8Array(0),
+});
+
 /** A builder in the middle of a file. */
 export interface RawEventBuilder {
   readonly fates: Readonly<Fates>;
+  /** Rows that it went on from. */
+  readonly before: number;
   /** Rows in events so far, each counted once. */
   readonly kept: number;
   /** Rows in events beyond those: what stands in two events or more. */
@@ -48,20 +89,20 @@ export interface RawEventBuilder {
   scan(rows: number): void;
   /** End of a batch. */
   close(): RawEvents;
+  /** Behind the end of a batch. */
+  carried(): Carried;
   /** End of the file. */
   finish(): RawEvents;
   /** Corrections of the rollover count made at the start of the batch that is open. */
   jumps(): readonly RolloverJump[];
 }
 
-/**
- * A builder that starts with unix time `unix` (s), that of the first timestamp packet of the file, and makes room for
- * batches of `batchRows` rows at once.
- */
+/** A builder that goes on from `from`, and makes room for batches of `batchRows` rows at once. */
 export function createRawEventBuilder(
   rules: RawEventRules,
-  unix: number,
+  from: Carried,
   batchRows = 0,
+  room = builderRoom(),
 ): RawEventBuilder {
   const { rowSize } = rules.fields;
   const { finder } = rules;
@@ -73,19 +114,22 @@ export function createRawEventBuilder(
     rawTime: finder.rawTime,
   };
   const fates: Fates = { rows: 0, timestamps: 0, other: 0, parity: 0, syncCut: 0 };
-  let rollovers = createRollovers(rules.rolloverTicks);
-  let batch = emptyBatch();
+  let { rollovers } = from;
+  const memory = ({ bytes, view, rows, times }: BuilderRoom['batch']): BuilderRoom['batch'] => ({
+    bytes,
+    view,
+    rows,
+    times,
+  });
+  let batch: Batch = { ...emptyBatch(), ...memory(room.batch) };
   // Somewhat more: what the last batch leaves over stands in front.
   grow(batch, batchRows + (batchRows >> 4), rowSize);
-  let sorting = sortRoom(0);
-  let sorted = new Float64Array(0);
-  let packets = new Uint8Array(0);
   /** Unix time of each carried row. */
-  let carriedUnix: number[] = [];
-  let lastUnix = unix;
+  let carriedUnix: readonly number[] = from.unix;
+  let { lastUnix } = from;
   let kept = 0;
   let repeated = 0;
-  let found: readonly RolloverJump[] = [];
+  let found = from.jumps;
 
   const unixOf = (row: number): number => {
     if (row < batch.carried) return carriedUnix[row]!;
@@ -95,19 +139,21 @@ export function createRawEventBuilder(
 
   const close = (): RawEvents => {
     const { kept: n, first, last } = batch;
-    const events: RawEvents = { lengths: [], unix: [], packets, rows: 0 };
+    const events: RawEvents = { lengths: [], unix: [], packets: room.packets, rows: 0 };
     let openFrom = n;
     // Upstream forgets what it carried when a batch brings nothing.
     if (n > (rules.upstream ? batch.carried : 0)) {
-      if (sorting.order.length < n) sorting = sortRoom(batch.rows.length);
-      if (sorted.length < n) sorted = new Float64Array(batch.rows.length);
+      if (room.sorting.order.length < n) room.sorting = sortRoom(batch.rows.length);
+      if (room.sorted.length < n) room.sorted = new Float64Array(batch.rows.length);
+      const { sorting, sorted } = room;
       const order = sortTimes(batch.times, n, first, last, sorting);
       for (let i = 0; i < n; i++) sorted[i] = batch.times[order[i]!]!;
       const made = finder.find(sorted, n, order, batch);
       openFrom = made.openFrom;
       const spans = made.spans.filter(([from, to]) => to > from && to - from >= rules.nhitCut);
       const rows = spans.reduce((sum, [from, to]) => sum + to - from, 0);
-      if (packets.length < rows * rowSize) packets = aligned(rows * rowSize);
+      if (room.packets.length < rows * rowSize) room.packets = aligned(rows * rowSize);
+      const { packets } = room;
       let place = 0;
       for (const [from, to] of spans) {
         copyRows(batch, made.order, from, to, rowSize, packets, place);
@@ -127,9 +173,8 @@ export function createRawEventBuilder(
 
   /** Opens the next batch with sorted rows [from, to) of this one at its front. */
   const carry = (from: number, to: number): void => {
-    const order = sorting.order;
-    const carried = to - from;
-    const rows = aligned(carried * rowSize);
+    const { order } = room.sorting;
+    const rows = aligned((to - from) * rowSize);
     const unixTimes: number[] = [];
     const times: number[] = [];
     copyRows(batch, order, from, to, rowSize, rows, 0);
@@ -139,31 +184,41 @@ export function createRawEventBuilder(
     }
     if (batch.stampsBeforeLast > 0) lastUnix = batch.stampUnix[batch.stampsBeforeLast - 1]!;
     // The memory of the old batch is that of the next one.
-    const { bytes, view, rows: numbers, times: moments } = batch;
-    batch = { ...emptyBatch(), bytes, view, rows: numbers, times: moments };
-    grow(batch, carried, rowSize);
-    batch.bytes.set(rows);
-    batch.carried = batch.filled = batch.kept = carried;
+    room.batch = memory(batch);
+    batch = { ...emptyBatch(), ...room.batch };
     carriedUnix = unixTimes;
+    place(rows, times);
     if (rules.upstream) {
       rollovers = createRollovers(rules.rolloverTicks);
       recount(batch, rules, rollovers.count);
       found = [];
-    } else {
-      for (let i = 0; i < carried; i++) {
-        batch.rows[i] = i;
-        batch.times[i] = times[i]!;
-      }
-      found = followUnix(rollovers);
-    }
+    } else found = followUnix(rollovers);
+    widen();
+  };
+
+  /** Puts carried rows to the front of an empty batch. */
+  const place = (rows: Uint8Array, times: readonly number[]): void => {
+    const carried = times.length;
+    grow(batch, carried, rowSize);
+    batch.bytes.set(rows);
+    batch.carried = batch.filled = batch.kept = carried;
     for (let i = 0; i < carried; i++) {
+      batch.rows[i] = i;
+      batch.times[i] = times[i]!;
+    }
+  };
+  const widen = (): void => {
+    for (let i = 0; i < batch.carried; i++) {
       batch.first = Math.min(batch.first, batch.times[i]!);
       batch.last = Math.max(batch.last, batch.times[i]!);
     }
   };
+  place(from.packets, from.times);
+  widen();
 
   return {
     fates,
+    before: from.times.length,
     get kept() {
       return kept;
     },
@@ -179,6 +234,14 @@ export function createRawEventBuilder(
       batch.filled += rows;
     },
     close,
+    carried: () => ({
+      packets: batch.bytes.slice(0, batch.carried * rowSize),
+      times: Array.from(batch.times.subarray(0, batch.carried)),
+      unix: carriedUnix,
+      lastUnix,
+      rollovers,
+      jumps: found,
+    }),
     finish() {
       const n = batch.carried;
       const events: RawEvents = { lengths: [], unix: [], packets: batch.bytes, rows: 0 };

@@ -23,6 +23,7 @@ const TYPES = compound([
 export default defineTask({
   version: '1',
   params: z.strictObject({}),
+  parts: 'each',
   async run(context) {
     const files = inputFiles(context);
     const { open } = files;

@@ -5,6 +5,7 @@ import { BLOCK_ROWS } from './packets-file.ts';
 import { openRawEventPackets, packetBlocks } from './raw-event-packets.ts';
 import { rowByRow } from './stretches.ts';
 import { CORRECTED_ROW, correctTimes, denseCorrection } from './timestamp.ts';
+import { room } from './room.ts';
 
 const params = z.strictObject({
   correction: z
@@ -30,6 +31,7 @@ const CORRECTION = compound([
 export default defineTask({
   version: '2',
   params,
+  parts: 'each',
   async run(context) {
     const { correction } = context.params as z.infer<typeof params>;
     const groups = Object.entries(correction);
@@ -53,7 +55,7 @@ export default defineTask({
         },
       };
       const table = output.table('charge/packets_corr_ts', CORRECTED, { attributes });
-      const out = new Uint8Array(BLOCK_ROWS * CORRECTED_ROW);
+      const out = room('corrected times', BLOCK_ROWS * CORRECTED_ROW);
       const view = new DataView(out.buffer);
       for (const { start, rows, bytes } of packetBlocks(context, packets)) {
         correctTimes(bytes, rows, packets.fields, dense, start, view);

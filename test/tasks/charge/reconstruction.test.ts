@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { TaskError } from 'tg';
-import { entriesOf, numberIn } from '../../../tasks/charge/calibration.ts';
+import { entriesOf, numbersIn } from '../../../tasks/charge/calibration.ts';
 import { addHits, addTriggers, createEventSums } from '../../../tasks/charge/events.ts';
 import { buildHits, createPixelTable, HIT_ROW } from '../../../tasks/charge/hits.ts';
 import { packetFields24 } from '../../../tasks/charge/packet-fields.ts';
@@ -181,7 +181,7 @@ test('text for a number in a pedestal file is a mistake with its place', () => {
   const file = { content: { 4211697: { pedestal_mv: 'n/a' } }, path: '/cal/ped.json' };
   const entries = entriesOf(file);
   assert.throws(
-    () => numberIn(file, entries, 4211697, 'pedestal_mv'),
+    () => numbersIn(file, entries, 'pedestal_mv')(4211697),
     (error) => {
       assert.ok(error instanceof TaskError);
       assert.equal(error.message, 'pedestal_mv of 4211697 is not a number: "n/a"');
@@ -189,7 +189,7 @@ test('text for a number in a pedestal file is a mistake with its place', () => {
       return true;
     },
   );
-  assert.equal(numberIn(file, entries, 1, 'pedestal_mv'), undefined);
+  assert.equal(numbersIn(file, entries, 'pedestal_mv')(1), undefined);
 });
 
 test('an event without hits and triggers has no times', () => {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { symmetricFinder } from '../../../tasks/charge/event-finder.ts';
 import { packetFields24 } from '../../../tasks/charge/packet-fields.ts';
-import { createRawEventBuilder } from '../../../tasks/charge/raw-events.ts';
+import { createRawEventBuilder, startOfFile } from '../../../tasks/charge/raw-events.ts';
 import {
   createRollovers,
   followUnix,
@@ -34,7 +34,7 @@ function build(
       flushAtEnd: true,
       simulated: false,
     },
-    settings.unix_start,
+    startOfFile(settings.unix_start, 1e7),
   );
   const jumps: (RolloverJump & { row: number })[] = [];
   const n = bytes.length / ROW;

@@ -3,7 +3,11 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { EventFinder } from '../../../tasks/charge/event-finder.ts';
 import { packetFields24 } from '../../../tasks/charge/packet-fields.ts';
-import { createRawEventBuilder, type RawEventRules } from '../../../tasks/charge/raw-events.ts';
+import {
+  createRawEventBuilder,
+  startOfFile,
+  type RawEventRules,
+} from '../../../tasks/charge/raw-events.ts';
 import type { PlainPacket, PlainRules } from './window-reference.ts';
 
 const fields = packetFields24();
@@ -54,7 +58,7 @@ export function buildWith(
     simulated: false,
   };
   const unix = packets.find((packet) => packet.type === 4)?.timestamp ?? 0;
-  const builder = createRawEventBuilder(settings, unix);
+  const builder = createRawEventBuilder(settings, startOfFile(unix, rules.rolloverTicks));
   const events: Run['events'] = [];
   const take = (made: ReturnType<typeof builder.close>): void => {
     const view = new DataView(made.packets.buffer, made.packets.byteOffset);

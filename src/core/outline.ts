@@ -1,0 +1,103 @@
+/** A document that is a large table, `{key: {name: value}}` with the same names everywhere: its rows and columns in canonical order. Knows no readings. */
+import { canonicalKeys, isNode } from './canonical.ts';
+import type { Json } from './types.ts';
+
+type Row = Readonly<Record<string, Json>>;
+
+export interface Outline {
+  /** Keys in canonical order. */
+  keys: readonly string[];
+  rows: readonly Row[];
+  /** Names of the values of each row in canonical order. */
+  names: readonly string[];
+  /** Values that are numbers, by column and row; NaN for others. */
+  numbers: readonly Float64Array[];
+  /** The keys as numbers where they are whole numbers written as such, of ten digits at most; -1 for others. */
+  indices: Float64Array;
+  /** Row of a key; -1 when there is none. */
+  rowOf(key: string | number): number;
+}
+
+/** A whole number written as such, of ten digits at most; -1 for any other key. */
+export function indexOf(key: string): number {
+  const n = key.length;
+  if (n > 10 || (n > 1 && key.charCodeAt(0) === 48)) return -1;
+  let index = n === 0 ? -1 : 0;
+  for (let i = 0; i < n; i++) {
+    const digit = key.charCodeAt(i) - 48;
+    if (digit < 0 || digit > 9) return -1;
+    index = 10 * index + digit;
+  }
+  return index;
+}
+
+/** Smaller documents are read as they are. */
+const LEAST = 1024;
+/** One bit a column, in a byte whose highest bit is taken. */
+const MOST_COLUMNS = 7;
+
+/** Keys that are numbers, as a table in pages: those of pixels lie close together, and millions are looked up. */
+const PAGE = 1024;
+const MOST_PAGES = 2 ** 16;
+
+const known = new WeakMap<object, { outline: Outline | undefined }>();
+
+/** The outline of a document, which must not change; undefined when it is no such table. Taken once per document. */
+export function outlineOf(document: object): Outline | undefined {
+  let found = known.get(document);
+  if (found === undefined) known.set(document, (found = { outline: take(document) }));
+  return found.outline;
+}
+
+function take(document: object): Outline | undefined {
+  if (Array.isArray(document)) return undefined;
+  const keys = canonicalKeys(document);
+  if (keys.length < LEAST) return undefined;
+  const first = (document as Record<string, Json>)[keys[0]!];
+  if (first === undefined || !isNode(first) || Array.isArray(first)) return undefined;
+  const written = Object.keys(first);
+  if (written.length === 0 || written.length > MOST_COLUMNS) return undefined;
+  const rows: Row[] = [];
+  const rowOf = new Map<string, number>();
+  const pages: (Int32Array | undefined)[] = [];
+  for (const key of keys) {
+    const row = (document as Record<string, Json>)[key]!;
+    if (!isNode(row) || Array.isArray(row) || !isAlike(row as Row, written)) return undefined;
+    const index = indexOf(key);
+    const page = pageOf(index);
+    if (page >= 0) (pages[page] ??= new Int32Array(PAGE).fill(-1))[index % PAGE] = rows.length;
+    rowOf.set(key, rows.length);
+    rows.push(row as Row);
+  }
+  const names = canonicalKeys(first);
+  return {
+    keys,
+    rows,
+    names,
+    numbers: names.map((name) => Float64Array.from(rows, (row) => numberOf(row[name]!))),
+    indices: Float64Array.from(keys, indexOf),
+    rowOf(key) {
+      const page = typeof key === 'number' ? pageOf(key) : -1;
+      return page < 0
+        ? (rowOf.get(String(key)) ?? -1)
+        : (pages[page]?.[(key as number) % PAGE] ?? -1);
+    },
+  };
+}
+
+const pageOf = (key: number): number => {
+  const page = Math.floor(key / PAGE);
+  return Number.isInteger(key) && key >= 0 && page < MOST_PAGES ? page : -1;
+};
+
+const numberOf = (value: Json): number => (typeof value === 'number' ? value : NaN);
+
+/** The same names in the same order, and values that are no mappings or lists. */
+function isAlike(row: Row, names: readonly string[]): boolean {
+  let n = 0;
+  // Plain data: nothing is inherited.
+  for (const name in row) {
+    if (name !== names[n++] || isNode(row[name])) return false;
+  }
+  return n === names.length;
+}
