@@ -1,8 +1,18 @@
 /** All tries of one stale task, and the commit of the one that ends well. Knows one task; nothing of what else is to run. */
+import type { Stats } from 'node:fs';
 import PQueue from 'p-queue';
 import { canonical } from './core/canonical.ts';
 import { isDocumentOf } from './core/trace.ts';
-import type { BuildEvent, Json, LogEntry, Plan, Reason, Task, TaskFailure } from './core/types.ts';
+import type {
+  BuildEvent,
+  Json,
+  LogEntry,
+  Plan,
+  Reason,
+  TargetName,
+  Task,
+  TaskFailure,
+} from './core/types.ts';
 import { JobFailure } from './execute/threads.ts';
 import type { Workers } from './execute/threads.ts';
 import { failureOf } from './failure.ts';
@@ -11,8 +21,9 @@ import { runTask } from './run-task.ts';
 import type { Ran } from './run-task.ts';
 import type { Stages } from './stages.ts';
 import { bytesId } from './content-id.ts';
+import { statOf } from './store/stat-cache.ts';
 import { absolute } from './store/store.ts';
-import { inputIds, watchedFiles } from './verdict.ts';
+import { inputIds, scannedFile, UNSCANNED, watchedFiles } from './verdict.ts';
 import type { InputIds } from './verdict.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -37,7 +48,8 @@ export interface AttemptOptions {
 }
 
 export type Outcome =
-  | { state: 'done'; entry: LogEntry }
+  /** `found`: it scanned a source, and found all as it was. */
+  | { state: 'done'; entry: LogEntry; found: boolean }
   | { state: 'failed'; failure: TaskFailure; ms: number; attempts: number }
   /** Stopped from outside; nothing was published. */
   | { state: 'stopped'; message: string };
@@ -53,6 +65,7 @@ export async function attempt(options: AttemptOptions): Promise<Outcome> {
     if (signal.aborted) return { state: 'stopped', message: 'stopped' };
     const started = Date.now();
     let ran: Ran;
+    const scanned = scannedFiles(options);
     try {
       ws.facts.refresh(watched.read);
       const inputs = await takeInputs(options);
@@ -68,7 +81,7 @@ export async function attempt(options: AttemptOptions): Promise<Outcome> {
       continue;
     }
     try {
-      return { state: 'done', entry: commit(options, ran, started) };
+      return { state: 'done', ...commit(options, ran, started, scanned) };
     } catch (error) {
       const failure = failureOf(error);
       return { state: 'failed', failure, ms: Date.now() - started, attempts: n };
@@ -108,15 +121,40 @@ async function takeInputs(options: AttemptOptions): Promise<InputIds> {
   });
 }
 
-function commit(options: AttemptOptions, ran: Ran, started: number): LogEntry {
+/** Files that the task is about to scan, with their stats. */
+function scannedFiles({ ws, plan, task }: AttemptOptions): Scanned[] {
+  return task.inputs.flatMap(({ targets, scanned }) =>
+    (scanned === true ? targets : []).flatMap((target) => {
+      const file = scannedFile(plan, task, target);
+      const stat = file && statOf(absolute(ws.root, file.path));
+      return stat === undefined ? [] : [{ target, key: file!.key, stat }];
+    }),
+  );
+}
+
+interface Scanned {
+  target: TargetName;
+  key: string;
+  stat: Stats;
+}
+
+function commit(
+  options: AttemptOptions,
+  ran: Ran,
+  started: number,
+  scanned: readonly Scanned[],
+): { entry: LogEntry; found: boolean } {
   const { ws, task, reasons } = options;
   const { store } = ws;
+  // What was scanned is known by what was found in it.
+  const found = ran.result.outputs[0]!.id;
+  for (const { key, stat } of scanned) store.stats.remember(key, stat, found, started);
   const old = store.entry(task.id);
   const entry: LogEntry = {
     task: task.id,
     type: task.procedure.type,
     code: ws.codeOf(task),
-    inputs: ran.inputs,
+    inputs: ran.inputs.map(([target, id]) => [target, id === UNSCANNED ? found : id] as const),
     outputs: task.outputs.map(({ target, path }) => {
       const made = ran.result.outputs.find((r) => r.target === target)!;
       return [target, path, made.id, made.rows] as const;
@@ -154,8 +192,9 @@ function commit(options: AttemptOptions, ran: Ran, started: number): LogEntry {
       },
     });
   const bytes = ran.result.outputs.map((o) => o.bytes);
-  options.report({ type: 'done', task, entry, same, reasons, bytes });
-  return entry;
+  const isFound = same && scanned.length > 0;
+  if (!isFound) options.report({ type: 'done', task, entry, same, reasons, bytes });
+  return { entry, found: isFound };
 }
 
 /** Keeps a copy of the document that a trace speaks of, so that a later difference can be told in values. */

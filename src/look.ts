@@ -6,7 +6,7 @@ import { openWorkers } from './execute/threads.ts';
 import type { Unknown } from './facts.ts';
 import { hashUnknown } from './hash-unknown.ts';
 import { absolute } from './store/store.ts';
-import { outputId, unbuilt, verdict } from './verdict.ts';
+import { outputId, scannedId, unbuilt, verdict } from './verdict.ts';
 import type { Workspace } from './workspace.ts';
 
 /** `maybe`: stale when one of its makers makes other content; `after` is the nearest of those that are not fresh. */
@@ -66,8 +66,8 @@ function askAll(ws: Workspace, plan: Plan): void {
   for (const i of plan.order) {
     const task = plan.tasks[i]!;
     if (ws.store.entry(task.id) === undefined) continue;
-    for (const { targets } of task.inputs)
-      for (const target of targets) {
+    for (const { targets, proven, scanned } of task.inputs)
+      for (const target of proven === true || scanned === true ? [] : targets) {
         const source = plan.sources.get(target);
         if (source !== undefined) idOf(ws, source);
       }
@@ -142,8 +142,11 @@ function inputsOf(
   const inputs: [TargetName, ContentId][] = [];
   const open = new Set<number>();
   const before = new Map(recorded);
-  for (const { targets, proven } of task.inputs) {
+  for (const { targets, proven, scanned } of task.inputs) {
     for (const target of proven === true ? [] : targets) {
+      const found = scanned === true ? scannedId(ws, plan, task, target) : undefined;
+      if (typeof found === 'string') inputs.push([target, found]);
+      if (found !== undefined) continue;
       const maker = plan.maker.get(target);
       const source = plan.sources.get(target);
       if (maker === undefined) {

@@ -277,7 +277,8 @@ export async function runRound(input: RoundInput): Promise<Round> {
     const task = plan.tasks[i]!;
     switch (outcome.state) {
       case 'done':
-        return settle(i, 'done');
+        // To scan a file that has been touched is to look at it.
+        return settle(i, outcome.found ? 'fresh' : 'done');
       case 'failed':
         return fail(i, outcome.failure, outcome.ms, outcome.attempts);
       case 'stopped':

@@ -31,6 +31,7 @@ import { JobFailure } from './execute/threads.ts';
 import type { Workers } from './execute/threads.ts';
 import { failureOf } from './failure.ts';
 import type { Stages } from './stages.ts';
+import { UNSCANNED } from './verdict.ts';
 import type { Watched } from './verdict.ts';
 import { sha256 } from './content-id.ts';
 import { absolute, below } from './store/store.ts';
@@ -180,7 +181,8 @@ function taskJob(options: RunOptions, stage: string): TaskJob {
     files[name] = { ...file, shown: file.path === null ? null : relative(ws.root, file.path), id };
   }
   const fast = options.inputs.flatMap(([t]) => (plan.sources.get(t)?.hash === 'fast' ? [t] : []));
-  const base = baseLines(task, ws.codeOf(task), options.inputs);
+  const known = options.inputs.filter(([, id]) => id !== UNSCANNED);
+  const base = baseLines(task, ws.codeOf(task), known);
   const key = sha256(base.join('\n'));
   return {
     task: task.id,
@@ -201,7 +203,7 @@ function taskJob(options: RunOptions, stage: string): TaskJob {
       type: task.procedure.type,
       code: ws.codeOf(task),
       key,
-      inputs: Object.fromEntries(options.inputs),
+      inputs: Object.fromEntries(known),
       // Of these only size, time and ends were looked at.
       ...(fast.length === 0 ? {} : { fast }),
       tg: VERSION,

@@ -3,7 +3,7 @@ import { whyStale } from './core/stale.ts';
 import type { ContentId, Plan, Reason, TargetName, Task } from './core/types.ts';
 import type { FilePlace } from './facts.ts';
 import type { Made } from './made.ts';
-import { below } from './store/store.ts';
+import { absolute, below } from './store/store.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Content id of each data input, in the task's order. */
@@ -11,6 +11,8 @@ export type InputIds = (readonly [TargetName, ContentId])[];
 
 /** An output that is there and cannot be read (a folder in its place): never what tg made. */
 const UNREADABLE: ContentId = 'unreadable.0';
+/** A source that has changed since it was scanned, or never was. */
+export const UNSCANNED: ContentId = 'unscanned.0';
 
 /**
  * Ids of the inputs of a task. `made`: ids of what this build has made or found fresh; `reading`: the task is about to read them.
@@ -26,9 +28,15 @@ export function inputIds(
   const ids: InputIds = [];
   const missing: TargetName[] = [];
   let unknown = false;
-  for (const { targets, optional, proven } of task.inputs) {
+  for (const { targets, optional, proven, scanned } of task.inputs) {
     if (proven === true) continue;
     for (const target of targets) {
+      const found = scanned === true ? scannedId(ws, plan, task, target) : undefined;
+      if (found !== undefined) {
+        if (found !== null) ids.push([target, found]);
+        else missing.push(target);
+        continue;
+      }
       const known = made.get(target);
       if (known !== undefined) {
         ids.push([target, known]);
@@ -45,6 +53,30 @@ export function inputIds(
     }
   }
   return unknown ? 'unknown' : { ids, missing };
+}
+
+/** The one file of a source that the task scans, and what the stat cache knows it by: what was found in it. */
+export function scannedFile(
+  plan: Plan,
+  task: Task,
+  target: TargetName,
+): { path: string; key: string } | undefined {
+  const files = plan.sources.get(target)?.files;
+  const path = files?.length === 1 ? files[0]!.path : undefined;
+  return path === undefined ? undefined : { path, key: `${path}::${task.id}` };
+}
+
+/** Id of a source by what was found in it under its stat of today; null: it is not there; undefined: it is hashed as any other. */
+export function scannedId(
+  ws: Workspace,
+  plan: Plan,
+  task: Task,
+  target: TargetName,
+): ContentId | undefined | null {
+  const file = scannedFile(plan, task, target);
+  if (file === undefined) return undefined;
+  const known = ws.store.stats.look(file.key, absolute(ws.root, file.path));
+  return known === undefined ? UNSCANNED : known;
 }
 
 /** Id of an output as it lies there; null: not there; undefined: must be hashed. */
@@ -108,8 +140,8 @@ export function watchedFiles(ws: Workspace, plan: Plan, task: Task): Watched {
   const fixed: FilePlace[] = ws.codeFiles(task).map((path) => ({ path, place: '' }));
   for (const { path } of Object.values(task.files))
     if (path !== null) read.push({ path: below(ws.root, path), place: '' });
-  for (const { targets, proven } of task.inputs)
-    for (const target of proven === true ? [] : targets) {
+  for (const { targets, proven, scanned } of task.inputs)
+    for (const target of proven === true || scanned === true ? [] : targets) {
       const source = plan.sources.get(target);
       const fast = source?.hash === 'fast';
       for (const { path } of source?.files ?? []) read.push({ path, place: source!.place, fast });

@@ -57,30 +57,37 @@ function take(document: object): Outline | undefined {
   if (first === undefined || !isNode(first) || Array.isArray(first)) return undefined;
   const written = Object.keys(first);
   if (written.length === 0 || written.length > MOST_COLUMNS) return undefined;
-  const rows: Row[] = [];
-  const rowOf = new Map<string, number>();
-  const pages: (Int32Array | undefined)[] = [];
-  for (const key of keys) {
-    const row = (document as Record<string, Json>)[key]!;
-    if (!isNode(row) || Array.isArray(row) || !isAlike(row as Row, written)) return undefined;
-    const index = indexOf(key);
-    const page = pageOf(index);
-    if (page >= 0) (pages[page] ??= new Int32Array(PAGE).fill(-1))[index % PAGE] = rows.length;
-    rowOf.set(key, rows.length);
-    rows.push(row as Row);
-  }
   const names = canonicalKeys(first);
+  const numbers = names.map(() => new Float64Array(keys.length));
+  const rows: Row[] = new Array<Row>(keys.length);
+  const indices = new Float64Array(keys.length);
+  const pages: (Int32Array | undefined)[] = [];
+  for (let row = 0; row < keys.length; row++) {
+    const key = keys[row]!;
+    const entry = (document as Record<string, Json>)[key]!;
+    if (!isNode(entry) || Array.isArray(entry) || !isAlike(entry as Row, written)) return undefined;
+    rows[row] = entry as Row;
+    names.forEach((name, column) => {
+      const value = (entry as Row)[name]!;
+      numbers[column]![row] = typeof value === 'number' ? value : NaN;
+    });
+    const index = indexOf(key);
+    indices[row] = index;
+    const page = pageOf(index);
+    if (page >= 0) (pages[page] ??= new Int32Array(PAGE).fill(-1))[index % PAGE] = row;
+  }
+  let byText: Map<string, number> | undefined;
   return {
     keys,
     rows,
     names,
-    numbers: names.map((name) => Float64Array.from(rows, (row) => numberOf(row[name]!))),
-    indices: Float64Array.from(keys, indexOf),
+    numbers,
+    indices,
     rowOf(key) {
-      const page = typeof key === 'number' ? pageOf(key) : -1;
-      return page < 0
-        ? (rowOf.get(String(key)) ?? -1)
-        : (pages[page]?.[(key as number) % PAGE] ?? -1);
+      const page = pageOf(typeof key === 'number' ? key : indexOf(key));
+      if (page >= 0) return pages[page]?.[Number(key) % PAGE] ?? -1;
+      byText ??= new Map(keys.map((text, row) => [text, row]));
+      return byText.get(String(key)) ?? -1;
     },
   };
 }
@@ -89,8 +96,6 @@ const pageOf = (key: number): number => {
   const page = Math.floor(key / PAGE);
   return Number.isInteger(key) && key >= 0 && page < MOST_PAGES ? page : -1;
 };
-
-const numberOf = (value: Json): number => (typeof value === 'number' ? value : NaN);
 
 /** The same names in the same order, and values that are no mappings or lists. */
 function isAlike(row: Row, names: readonly string[]): boolean {

@@ -31,6 +31,9 @@ export function cutTask(one: Task, cut: Cut, folders: Folders): Task {
     ...one,
     id: target,
     kind: 'cut',
+    inputs: one.inputs.map((input) =>
+      input.alias === cut.of ? { ...input, scanned: true } : input,
+    ),
     outputs: [{ target, path: `${folders.artifacts}/${name}.json`, place: '', inner: true }],
   };
 }

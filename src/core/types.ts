@@ -187,6 +187,8 @@ export interface TaskInput {
   optional?: true;
   /** Read, but no part of the key: what is read of it is proven by the part's own value. */
   proven?: true;
+  /** Its content is what the task finds in it: not hashed before, known by what was found when its stat was the same. */
+  scanned?: true;
 }
 
 /** One output of a task. `path` is relative to the project root; `place` is `/charge/hits` for a table, '' for a product. */

@@ -31,9 +31,12 @@ export const selectionOf = (id: string): string =>
   id.includes('@') ? id.slice(id.indexOf('@') + 1) : '';
 
 /** The text of a reason without the run, so that the same cause of two runs is one line. */
-function withoutRun(reason: Reason, selection: string): string {
+function withoutRun(reason: Reason, ...selections: string[]): string {
   const text = reasonText(reason);
-  return selection === '' ? text : text.replaceAll(`@${selection}`, '').replace(/ \(.*rows\)$/, '');
+  const [selection] = selections.filter((word) => word !== '' && text.includes(`@${word}`));
+  return selection === undefined
+    ? text
+    : text.replaceAll(`@${selection}`, '').replace(/ \(.*rows\)$/, '');
 }
 
 /** `charge/hits@r41,r42: pedestal_file changed (4211697.pedestal_mv)`, one per cause, in the order in which tasks ended. */
@@ -50,7 +53,7 @@ export function rootCauses(done: readonly DoneEvent[]): string[] {
       if ('target' in reason && reason.kind !== 'output-edited' && made.has(reason.target))
         continue;
       const isValues = reason.kind === 'values';
-      const text = isValues ? `${reason.name} changed` : withoutRun(reason, selection);
+      const text = isValues ? `${reason.name} changed` : withoutRun(reason, selection, unit);
       const key = JSON.stringify([procedure, text, isValues ? reason.file : '']);
       let cause = causes.get(key);
       if (cause === undefined) {
