@@ -9,6 +9,8 @@ export const types: { readonly [type: string]: string } = {
   'charge/event_builder': 'charge/event-builder.js',
   'charge/t0': 'charge/t0-reconstruction.js',
   'charge/drift': 'charge/drift-reconstruction.js',
+  'charge/mc_truth': 'charge/mc-truth-reader.js',
+  'charge/mc_packets': 'charge/mc-packets-builder.js',
   'charge/simulate': 'charge/simulate.js',
 };
 

@@ -1,8 +1,11 @@
 /** The linked flow file of a run: tables of several artifacts in one HDF5 file, relations as region references or index pairs. Knows nothing of why. */
 import { canonical } from '../core/canonical.ts';
 import type { H5File, H5Writer } from '../h5/index.ts';
-import { createH5, openH5, relationsIn, runsOf, storedRelation } from '../h5/index.ts';
+import { createH5, isPlain, openH5, relationsIn, runsOf, storedRelation } from '../h5/index.ts';
 import type { FlowJob } from './job.ts';
+
+/** Rows of plain numbers copied at a time. */
+const PLAIN_ROWS = 1 << 17;
 
 /** Copies every table in the given order, then writes the relations between tables that are both there. */
 export async function writeFlow(job: FlowJob): Promise<{ rows: Map<string, number> }> {
@@ -67,6 +70,14 @@ function copyTable(file: H5File, place: string, writer: H5Writer): number {
       for (const block of table.blocks()) out.append(block.bytes, block.rows);
       out.close();
       if (path === `${place}/data`) rows = table.rows;
+    } else if (path === `${place}/data` && dataset.shape.length === 1 && isPlain(dataset.dtype)) {
+      // Rows that are plain numbers.
+      const attributes = file.typedAttributes(path);
+      const out = writer.stream(path, dataset.dtype, [], { attributes });
+      rows = dataset.shape[0]!;
+      for (let start = 0; start < rows; start += PLAIN_ROWS)
+        out.append(dataset.readRaw(start, Math.min(PLAIN_ROWS, rows - start)));
+      out.close();
     } else {
       const n = dataset.shape[0] ?? 1;
       writer.dataset(

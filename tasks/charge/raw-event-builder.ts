@@ -10,10 +10,12 @@ import {
   builderName,
   chooseBuilder,
 } from './choose-builder.ts';
+import { isSimulated, mcAttributes, mcSwitch } from './mc-switch.ts';
 import { BLOCK_ROWS, firstUnixTime, larpixPackets, type Packets } from './packets-file.ts';
 import { createRawEventBuilder, type RawEventBuilder, type RawEvents } from './raw-events.ts';
 import { consecutiveRuns } from './runs.ts';
 import { spaced } from './spaced.ts';
+import { createStretches, type StretchList } from './relation-lists.ts';
 
 const ticks = 'ticks of 0.1 us';
 
@@ -28,6 +30,7 @@ const fields = z.strictObject({
   event_builder_config: builderConfig,
   flush_at_end: z.boolean().default(true),
   compat: z.enum(['none', 'upstream']).default('none'),
+  mc: mcSwitch,
 });
 
 type Params = z.infer<typeof fields>;
@@ -47,7 +50,7 @@ const RAW_EVENT = compound([
 ]);
 
 export default defineTask({
-  version: '2',
+  version: '3',
   params,
   async run(context) {
     const settings = context.params as Params;
@@ -57,6 +60,7 @@ export default defineTask({
     try {
       const packets = larpixPackets(file, context.place('packets') || '/packets');
       const upstream = settings.compat === 'upstream';
+      const simulated = isSimulated(settings.mc, packets.simulated);
       const name = builderName(settings.event_builder_class);
       const chosen = chooseBuilder(name, settings.event_builder_config, {
         fields: packets.fields,
@@ -73,7 +77,8 @@ export default defineTask({
           rolloverTicks: chosen.rolloverTicks,
           upstream,
           flushAtEnd: settings.flush_at_end,
-          simulated: packets.simulated,
+          simulated,
+          origins: simulated,
         },
         firstUnixTime(packets, path),
         Math.min(settings.buffer_size, packets.table.rows),
@@ -81,7 +86,9 @@ export default defineTask({
       const tables = createTables(output, packets, settings, path, {
         event_builder_class: `${name}RawEventBuilder`,
         ...chosen.attributes,
+        ...(simulated ? mcAttributes : {}),
       });
+      if (simulated) tables.origins = createStretches();
       await buildAll(context, settings, packets, builder, tables);
       output.attribute('charge/packets', 'lost', account(context, builder));
       if (chosen.finder.overlaps) {
@@ -91,6 +98,10 @@ export default defineTask({
         if (repeated > 0) context.note(text, repeated, kept + repeated);
       }
       output.relation('charge/raw_events', 'charge/packets', consecutiveRuns(tables.lengths));
+      if (tables.origins !== undefined) {
+        output.attribute('charge/packets', 'is_mc', true);
+        output.relation('charge/packets', 'packets', tables.origins.stretches());
+      }
       output.close();
     } catch (error) {
       output.abort();
@@ -106,6 +117,8 @@ interface Tables {
   packets: TableWriter;
   /** Packets of each event. */
   lengths: number[];
+  /** Simulated files: which row of the input each packet is, for their truth. */
+  origins?: StretchList;
 }
 
 function createTables(
@@ -159,15 +172,15 @@ async function buildAll(
       table.read(row, rows, builder.room(rows));
       builder.scan(rows);
     }
-    write(tables, builder.close(), fields.rowSize);
+    write(tables, builder.close(), fields.rowSize, start);
     context.progress(to - start, end - start, 'packets');
     await setImmediate();
     context.signal.throwIfAborted();
   }
-  write(tables, builder.finish(), fields.rowSize);
+  write(tables, builder.finish(), fields.rowSize, start);
 }
 
-function write(tables: Tables, events: RawEvents, rowSize: number): void {
+function write(tables: Tables, events: RawEvents, rowSize: number, firstRow: number): void {
   if (events.lengths.length === 0) return;
   const firstId = tables.lengths.length;
   const rows = new DataView(new ArrayBuffer(12 * events.lengths.length));
@@ -175,6 +188,9 @@ function write(tables: Tables, events: RawEvents, rowSize: number): void {
     rows.setUint32(12 * i, firstId + i, true);
     rows.setBigUint64(12 * i + 4, BigInt(events.unix[i]!), true);
     tables.lengths.push(length);
+  });
+  events.origins?.forEach((row, i) => {
+    tables.origins?.push(tables.packets.rows + i, firstRow + row);
   });
   tables.rawEvents.append(new Uint8Array(rows.buffer));
   tables.packets.append(events.packets.subarray(0, events.rows * rowSize));

@@ -14,6 +14,8 @@ export interface RawEventPackets {
   walk: RunWalk;
   files: H5File[];
   times: Table | undefined;
+  /** Whether charge/raw_events took them for simulated. */
+  simulated: boolean;
 }
 
 /** Where a table stands in its file: where the source says, or under its own name. */
@@ -30,7 +32,9 @@ export async function openRawEventPackets(
   try {
     const file = await openH5(context.input('charge/packets'));
     files.push(file);
-    const { table, fields } = packetTable(file, tablePlace(context, 'charge/packets'));
+    const place = tablePlace(context, 'charge/packets');
+    const { table, fields } = packetTable(file, place);
+    const simulated = file.attributes(place)['is_mc'] === true;
     const runs = relationOf(file, 'charge/raw_events', 'charge/packets');
     let times: Table | undefined;
     if (withTimes) {
@@ -38,7 +42,7 @@ export async function openRawEventPackets(
       files.push(timesFile);
       times = timesFile.table(tablePlace(context, 'charge/packets_corr_ts'));
     }
-    return { table, fields, runs, walk: walkRuns(runs), files, times };
+    return { table, fields, runs, walk: walkRuns(runs), files, times, simulated };
   } catch (error) {
     for (const file of files) file.close();
     throw error;

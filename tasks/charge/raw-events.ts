@@ -22,6 +22,8 @@ export interface RawEventRules {
   flushAtEnd: boolean;
   /** Made by larnd-sim: no packet is late over a SYNC, and no cut. */
   simulated: boolean;
+  /** Tell of each packet which row of the input it was. */
+  origins?: boolean;
 }
 
 /** Raw events of one batch: rows of packets one behind the other, sorted by time in each event. */
@@ -33,6 +35,8 @@ export interface RawEvents {
   /** The rows, as in the input but for time stamps cut to 31 bits. Valid until the next batch. */
   packets: Uint8Array;
   rows: number;
+  /** With `origins`: the row of the input that each of them was; the first row scanned is 0. */
+  origins?: Uint32Array;
 }
 
 /** A builder in the middle of a file. */
@@ -82,6 +86,9 @@ export function createRawEventBuilder(
   let packets = new Uint8Array(0);
   /** Unix time of each carried row. */
   let carriedUnix: number[] = [];
+  /** With `origins`: row of the input of each carried row, and of the first row after those. */
+  let carriedOrigins: number[] = [];
+  let firstRow = 0;
   let lastUnix = unix;
   let kept = 0;
   let repeated = 0;
@@ -92,6 +99,9 @@ export function createRawEventBuilder(
     const stamp = lastBefore(batch.stampRows, row);
     return stamp < 0 ? lastUnix : batch.stampUnix[stamp]!;
   };
+
+  const originOf = (row: number): number =>
+    row < batch.carried ? carriedOrigins[row]! : firstRow + row - batch.carried;
 
   const close = (): RawEvents => {
     const { kept: n, first, last } = batch;
@@ -109,7 +119,10 @@ export function createRawEventBuilder(
       const rows = spans.reduce((sum, [from, to]) => sum + to - from, 0);
       if (packets.length < rows * rowSize) packets = aligned(rows * rowSize);
       let place = 0;
+      if (rules.origins === true) events.origins = new Uint32Array(rows);
       for (const [from, to] of spans) {
+        for (let i = from; events.origins && i < to; i++)
+          events.origins[place + i - from] = originOf(batch.rows[made.order[i]!]!);
         copyRows(batch, made.order, from, to, rowSize, packets, place);
         place += to - from;
         events.lengths.push(to - from);
@@ -131,10 +144,12 @@ export function createRawEventBuilder(
     const carried = to - from;
     const rows = aligned(carried * rowSize);
     const unixTimes: number[] = [];
+    const origins: number[] = [];
     const times: number[] = [];
     copyRows(batch, order, from, to, rowSize, rows, 0);
     for (let i = from; i < to; i++) {
       unixTimes.push(unixOf(batch.rows[order[i]!]!));
+      if (rules.origins === true) origins.push(originOf(batch.rows[order[i]!]!));
       times.push(batch.times[order[i]!]!);
     }
     if (batch.stampsBeforeLast > 0) lastUnix = batch.stampUnix[batch.stampsBeforeLast - 1]!;
@@ -145,6 +160,8 @@ export function createRawEventBuilder(
     batch.bytes.set(rows);
     batch.carried = batch.filled = batch.kept = carried;
     carriedUnix = unixTimes;
+    carriedOrigins = origins;
+    firstRow = fates.rows;
     if (rules.upstream) {
       rollovers = createRollovers(rules.rolloverTicks);
       recount(batch, rules, rollovers.count);
@@ -183,13 +200,17 @@ export function createRawEventBuilder(
       const n = batch.carried;
       const events: RawEvents = { lengths: [], unix: [], packets: batch.bytes, rows: 0 };
       if (rules.upstream || !rules.flushAtEnd || n === 0) return events;
+      const origins: number[] = [];
       for (const [from, to] of finder.flush(batch.times, n)) {
         if (to - from < rules.nhitCut) continue;
         batch.bytes.copyWithin(events.rows * rowSize, from * rowSize, to * rowSize);
         events.lengths.push(to - from);
         events.unix.push(carriedUnix[from]!);
+        for (let row = from; rules.origins === true && row < to; row++)
+          origins.push(carriedOrigins[row]!);
         events.rows += to - from;
       }
+      if (rules.origins === true) events.origins = Uint32Array.from(origins);
       kept += events.rows;
       return events;
     },

@@ -55,6 +55,13 @@ test('the library has its procedures in order, and their parameters are the defa
   }
 });
 
+test('mc is auto, true or false', () => {
+  for (const module of [rawEventBuilder, timestampCorrector, hitBuilder]) {
+    for (const mc of ['auto', true, false]) parsed(module, { mc });
+    assert.throws(() => parsed(module, { mc: 'yes' }), /mc/);
+  }
+});
+
 test('unknown parameters and builders are refused', () => {
   assert.throws(() => parsed(rawEventBuilder, { buffersize: 1 }), /buffersize/);
   assert.throws(() => parsed(hitBuilder, { pedestal: 1 }), /pedestal/);
