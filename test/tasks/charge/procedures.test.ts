@@ -29,7 +29,12 @@ interface Entry {
 }
 
 const library = new URL('../../../../procedures/charge.yaml', import.meta.url);
-const entries = parse(readFileSync(library, 'utf8')) as Entry[];
+/** With the defaults of what is taken from the run table. */
+const entries = parse(readFileSync(library, 'utf8'), (_key, value: unknown) =>
+  typeof value === 'object' && value !== null && 'column' in value && 'default' in value
+    ? value.default
+    : value,
+) as Entry[];
 
 const parsed = (module: TaskModule, values: object): unknown =>
   (module.params as ZodType).parse(values);
