@@ -98,9 +98,14 @@ export function assignmentsOfRow(
     const rows = table === undefined || run === undefined ? [] : rowsOf(table, run);
     const cells = rows.filter((row) => cellIn(row, column) !== undefined);
     const row = cells[0];
-    if (row === undefined) return set(value.default ?? missing(value, table, run, report), where);
+    if (row === undefined) {
+      const none = value.default === undefined ? missing(value, table, run, report) : value.default;
+      return set(none, where);
+    }
     const text = cellIn(row, column)!;
-    const other = cells.find((candidate) => cellIn(candidate, column) !== text);
+    // A run of several files has several names of files.
+    const several = column.endsWith('_filename');
+    const other = several ? undefined : cells.find((each) => cellIn(each, column) !== text);
     if (other !== undefined)
       report({
         severity: 'error',

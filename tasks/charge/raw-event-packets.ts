@@ -1,6 +1,7 @@
 /** The packets of raw events as later tasks read them: blocks of rows with their corrected times, and the runs of the events. */
 import type { TaskContext } from 'tg';
 import { openH5, relationOf, type H5File, type Table } from 'tg/h5';
+import { checkClass } from './class-version.ts';
 import type { PacketFields } from './packet-fields.ts';
 import { BLOCK_ROWS, packetTable } from './packets-file.ts';
 import { walkRuns, type Runs, type RunWalk } from './runs.ts';
@@ -40,7 +41,9 @@ export async function openRawEventPackets(
     if (withTimes) {
       const timesFile = await openH5(context.input('charge/packets_corr_ts'));
       files.push(timesFile);
-      times = timesFile.table(tablePlace(context, 'charge/packets_corr_ts'));
+      const timesPlace = tablePlace(context, 'charge/packets_corr_ts');
+      checkClass(timesFile, 'charge/packets_corr_ts', timesPlace);
+      times = timesFile.table(timesPlace);
     }
     return { table, fields, runs, walk: walkRuns(runs), files, times, simulated };
   } catch (error) {
