@@ -61,11 +61,10 @@ function copy(
   convert: (bytes: Uint8Array, type: Compound) => void,
 ): void {
   const out = output.table(name, table.dtype);
-  for (const { bytes, rows } of table.blocks()) {
+  for (const { bytes } of table.blocks()) {
     context.signal.throwIfAborted();
     convert(bytes, table.dtype);
     out.append(bytes);
     context.progress(out.rows, table.rows, name === 'mc_truth/tracks' ? 'tracks' : 'trajectories');
-    if (rows === 0) break;
   }
 }

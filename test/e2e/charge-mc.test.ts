@@ -325,6 +325,16 @@ describe('truth that cannot be used', () => {
     assert.match(await refused(root), /only \/packets counts, not the truth beside it/);
   });
 
+  test('a file without tracks and trajectories has empty tables', async () => {
+    const root = mcProject({ s1: [3, { empty: true }] }, { link: { refs: 'pairs' } });
+    const { done } = await buildTold(root, ['mc_truth/packet_fraction']);
+    assert.deepEqual(Object.values(done['mc_truth/events@s1']!.rows), [0, 0, 0]);
+    const file = await openH5(flow(root));
+    assert.deepEqual(pairsOf(file, 'charge/packets', 'mc_truth/tracks'), []);
+    assert.deepEqual(file.dataset('mc_truth/packet_fraction/data').shape, [0]);
+    file.close();
+  });
+
   test('packets taken for data have no truth', async () => {
     const root = mcProject({ s1: [3] });
     const words = ['--set', 'charge/raw_events.mc=false'];

@@ -74,6 +74,19 @@ describe('values of the run table', () => {
     assert.match((await said(root, ['--set', 'my/a.field=2'])).stderr, /2 done/);
   });
 
+  test('tg why knows that a value is of the table', async () => {
+    const root = project('run e_field\nr1 500\nr2 250\n');
+    await said(root);
+    const why = async (): Promise<string> =>
+      (await run(['why', 'my/a@r2', 'runs.txt'], { cwd: root })).stdout;
+    assert.match(await why(), /^no: my\/a@r2 reads 1 value of runs\.txt, as before\n/);
+    writeFileSync(join(root, 'runs.txt'), 'run e_field\nr1 500\nr2 300\n');
+    assert.match(
+      await why(),
+      /^yes: my\/a@r2 reads 1 value of runs\.txt, 1 changed\n.*field {2}0\.25 -> 0\.3/,
+    );
+  });
+
   test('a run without a row takes the defaults, with a warning', async () => {
     const root = project('run e_field\nr1 250\n');
     const { r1, r2, stderr } = await said(root);

@@ -50,6 +50,8 @@ export interface Faults {
   without?: 'tracks' | 'trajectories';
   /** A track that is none, of the packet in the middle. */
   track?: number;
+  /** No tracks and trajectories at all. */
+  empty?: boolean;
 }
 
 /** Columns of a table of `rows` random rows; those given stay. */
@@ -110,15 +112,18 @@ export function writeSimulated(path: string, seed: number, faults: Faults = {}):
       }
       packets.append(block);
     }
-    const { tracks, trajectories } = ids(random);
-    const rows = tracks['eventID']!.length;
+    const none = { eventID: [], trackID: [] };
+    const { tracks, trajectories } = faults.empty
+      ? { tracks: none, trajectories: none }
+      : ids(random);
+    const rows = tracks['eventID'].length;
     const write = (
       name: 'tracks' | 'trajectories',
       type: typeof TRACKS,
       given: typeof tracks,
     ): void => {
       if (faults.without === name) return;
-      const n = given['eventID']!.length;
+      const n = given['eventID'].length;
       file.stream(name, type, []).appendColumns(randomRows(random, type, n, given));
     };
     write('tracks', TRACKS, tracks);
@@ -127,7 +132,7 @@ export function writeSimulated(path: string, seed: number, faults: Faults = {}):
     const fraction: number[] = [];
     const kept = types.length - (faults.shorter ?? 0);
     for (let row = 0; row < kept; row++) {
-      const used = types[row] === 0 ? random.below(SLOTS / 2) : 0;
+      const used = types[row] === 0 && rows > 0 ? random.below(SLOTS / 2) : 0;
       // Slots in no order, holes between them, shares of nothing, now and then one track twice.
       for (let slot = 0; slot < SLOTS; slot++) {
         const isUsed = slot < 2 * used && random.uniform() < 0.6;
