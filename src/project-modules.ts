@@ -14,6 +14,8 @@ import {
   resolveParameters,
 } from './procedures/parameters.ts';
 import type { Parameters } from './procedures/parameters.ts';
+import { assignmentsOfRow, columnsOf } from './procedures/run-values.ts';
+import type { ColumnValue } from './procedures/run-values.ts';
 import { parseSet } from './procedures/set.ts';
 import type { KnownParameters, Setting } from './procedures/set.ts';
 import { pathsOf } from './procedures/shape.ts';
@@ -101,17 +103,37 @@ function syntaxPlace(error: Error, path: string): string {
   return '';
 }
 
-/** Parameters of a procedure for a run: layered, validated, defaulted; one object for equal layers. */
+/**
+ * Parameters of a procedure for a run: layered, validated, defaulted; one object for equal layers. `used` takes what
+ * procedures read of the run table.
+ */
 export function parameterResolver(
   project: Project,
   modules: Modules,
   settings: readonly Setting[],
   diagnostics: Diagnostic[],
   cwd: string,
+  used: Map<string, readonly ColumnValue[]> = new Map(),
 ): (procedure: Procedure, run: string | undefined) => Resolved {
   const memo = new Map<string, Resolved>();
+  const columns = new Map<string, readonly ColumnValue[]>();
+  const told = new Set<string>();
+  // A row that several procedures read is mistaken once.
+  const report = (diagnostic: Diagnostic): void => {
+    const { message, where } = diagnostic;
+    const text = `${message} ${where?.file ?? ''} ${where?.line ?? ''}`;
+    if (!told.has(text)) diagnostics.push(diagnostic);
+    told.add(text);
+  };
   return (procedure, run) => {
-    const key = `${procedure.name} ${overridesOf(project, procedure.name, run).join(',')}`;
+    const overridden = `${procedure.name} ${overridesOf(project, procedure.name, run).join(',')}`;
+    let taken = columns.get(overridden);
+    if (taken === undefined)
+      columns.set(overridden, (taken = columnsOf(layersOf(project, procedure, run))));
+    if (taken.length > 0) used.set(procedure.name, taken);
+    const cells = assignmentsOfRow(project, taken, run, report);
+    const values = cells.map(({ value, folder }) => [value, folder]);
+    const key = cells.length === 0 ? overridden : `${overridden} ${JSON.stringify(values)}`;
     let resolved = memo.get(key);
     if (resolved === undefined) {
       const module = modules.get(procedure.name)?.module;
@@ -121,7 +143,7 @@ export function parameterResolver(
         procedure.name,
         shape,
         layersOf(project, procedure, run),
-        assignments,
+        [...cells, ...assignments],
         procedure.where,
       );
       diagnostics.push(...found.diagnostics);

@@ -7,6 +7,7 @@ import type { Difference } from './core/trace.ts';
 import type { Json, LogEntry, Plan, Task, TraceDocument } from './core/types.ts';
 import { parseText } from './execute/document.ts';
 import { layersOf } from './procedures/parameters.ts';
+import { assignmentsOfRow, columnsOf } from './procedures/run-values.ts';
 import { grouped, plural } from './report/format.ts';
 import { valueLines, valueText } from './report/why-lines.ts';
 import { absolute, below } from './store/store.ts';
@@ -163,8 +164,11 @@ function aboutYaml(
   path: string,
 ): string[] {
   const layers = layersOf(ws.project, task.procedure, task.run);
+  const cells = assignmentsOfRow(ws.project, columnsOf(layers), task.run, () => undefined);
   const fileOfParameter = (name: string): string | undefined => {
     const keys = pathKeys(name);
+    const cell = cells.find(({ key }) => key.join('.') === name);
+    if (cell?.where !== undefined) return cell.where.file;
     const layer = [...layers].reverse().find((l) => valueAt(l.values, keys) !== undefined);
     return layer?.place(keys, 'value')?.file;
   };

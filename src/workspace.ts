@@ -27,6 +27,8 @@ import type { Facts } from './facts.ts';
 import { moduleFiles } from './module-files.ts';
 import { loadProject, unusedLibrary } from './procedures/load.ts';
 import type { Loaded, Shipped } from './procedures/load.ts';
+import { unlistedRuns } from './procedures/run-values.ts';
+import type { ColumnValue } from './procedures/run-values.ts';
 import { loadModules, parameterResolver, readSettings } from './project-modules.ts';
 import type { Modules, ShippedTypes } from './project-modules.ts';
 import { goneSources, matchSources } from './project-sources.ts';
@@ -104,7 +106,8 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
   diagnostics.push(...notYet(project));
   const modules = await loadModules(project.procedures, options.shipped, diagnostics);
   const settings = readSettings(options.set, project, modules, diagnostics);
-  const resolver = parameterResolver(project, modules, settings, diagnostics, options.cwd);
+  const columns = new Map<string, readonly ColumnValue[]>();
+  const resolver = parameterResolver(project, modules, settings, diagnostics, options.cwd, columns);
   sources = matchSources(project, store, options.cwd, diagnostics);
   const errors = (): Diagnostic[] => diagnostics.filter((d) => d.severity === 'error');
 
@@ -138,6 +141,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     return expansion.diagnostics;
   };
   diagnostics.push(...expandWith(new Map()));
+  diagnostics.push(...unlistedRuns(project, expansion!.families, columns));
   if (errors().length > 0) throw new Mistakes(sortDiagnostics(diagnostics, loaded.files));
 
   let kept: Map<string, string> | undefined;

@@ -9,6 +9,12 @@ export const types: { readonly [type: string]: string } = {
   'charge/event_builder': 'charge/event-builder.js',
   'charge/t0': 'charge/t0-reconstruction.js',
   'charge/drift': 'charge/drift-reconstruction.js',
+  'charge/mc_truth': 'charge/mc-truth-reader.js',
+  'charge/mc_packets': 'charge/mc-packets-builder.js',
+  'charge/run_info': 'charge/run-info.js',
+  'charge/lar_info': 'charge/lar-info.js',
+  'charge/geometry_info': 'charge/geometry-info.js',
+  'charge/disabled_channels': 'charge/disabled-channels.js',
   'charge/simulate': 'charge/simulate.js',
 };
 

@@ -5,6 +5,8 @@ import type { Dtype, H5File, H5Writer, RelationForm, TableWriter, Typed } from '
 import {
   combine,
   createH5,
+  isPlain,
+  itemSize,
   openH5,
   relationsIn,
   runsOf,
@@ -166,6 +168,21 @@ function startCopy(
     }
     if (path === `${place}/data`) from.push(out.rows);
   };
+  /** Rows that are plain numbers. */
+  const copyNumbers = (file: H5File, path: string): void => {
+    const dataset = file.dataset(path);
+    const rows = dataset.shape[0]!;
+    let out = open.get(path)?.out;
+    if (out === undefined) {
+      const attributes = file.typedAttributes(path);
+      out = writer.stream(path, dataset.dtype, [], { attributes });
+      open.set(path, { out, id: undefined });
+    }
+    const most = Math.floor(BLOCK / itemSize(dataset.dtype));
+    for (let at = 0; at < rows; at += most)
+      out.append(dataset.readRaw(at, Math.min(most, rows - at)));
+    from.push(out.rows);
+  };
   return {
     add(file, k) {
       for (const { path, kind } of file.walk()) {
@@ -178,6 +195,8 @@ function startCopy(
         const dataset = file.dataset(path);
         const isTable = dataset.dtype.kind === 'compound' && dataset.shape.length === 1;
         if (path.endsWith('/data') && isTable) copyRows(file, path);
+        else if (path === `${place}/data` && dataset.shape.length === 1 && isPlain(dataset.dtype))
+          copyNumbers(file, path);
         // What is no table is the same in all parts.
         else if (k === 0) copyDataset(file, path, writer);
       }

@@ -150,8 +150,12 @@ export function unusedLibrary(
     .map((file) => `tg:${file.slice(0, -'.yaml'.length)}`)
     .find((library) => {
       const given = { root: project.root, libraries: [library], sources: [] };
+      // What it only brings along stands in a library of its own.
+      const file = join(shipped.procedures, `${library.slice(3)}.yaml`);
       return directProject(given, shipped).project!.procedures.some(
-        (made) => made.name === name || made.outputs.some(({ target }) => target === name),
+        (made) =>
+          made.where.file === file &&
+          (made.name === name || made.outputs.some(({ target }) => target === name)),
       );
     });
 }

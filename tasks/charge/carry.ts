@@ -19,13 +19,14 @@ const CLOCK = compound([
   ['jump', 'f8'],
 ]);
 
-/** `charge/carry` {packet, t f8 [ticks], unix f8 [s]} with attribute `last_unix`, and `charge/carry/clocks`. */
+/** `charge/carry` {packet, t f8 [ticks], unix f8 [s], row f8} with attributes `last_unix` and `row` of what comes next, and `charge/carry/clocks`. */
 export function writeCarry(output: H5Writer, packet: Table['dtype'], carried: Carried): void {
-  const { packets, times, unix, lastUnix } = carried;
+  const { packets, times, unix, origins, row, lastUnix } = carried;
   const type = compound([
     ['packet', packet],
     ['t', 'f8'],
     ['unix', 'f8'],
+    ['row', 'f8'],
   ]);
   const rows = new Uint8Array(times.length * type.size);
   const view = new DataView(rows.buffer);
@@ -34,8 +35,9 @@ export function writeCarry(output: H5Writer, packet: Table['dtype'], carried: Ca
     rows.set(packets.subarray(i * packet.size, (i + 1) * packet.size), at);
     view.setFloat64(at + packet.size, t, true);
     view.setFloat64(at + packet.size + 8, unix[i]!, true);
+    view.setFloat64(at + packet.size + 16, origins[i]!, true);
   });
-  output.table(PLACE, type, { attributes: { last_unix: lastUnix } }).append(rows);
+  output.table(PLACE, type, { attributes: { last_unix: lastUnix, row } }).append(rows);
   output.table(`${PLACE}/clocks`, CLOCK).appendColumns(clockColumns(carried));
 }
 
@@ -89,7 +91,9 @@ export function readCarry(file: H5File, rolloverTicks: number): Carried {
     packets,
     times: Array.from(all.column('t') as Float64Array),
     unix: Array.from(all.column('unix') as Float64Array),
+    origins: Array.from(all.column('row') as Float64Array),
     lastUnix: Number(file.attributes(`/${PLACE}`)['last_unix']),
+    row: Number(file.attributes(`/${PLACE}`)['row']),
     rollovers,
     jumps,
   };

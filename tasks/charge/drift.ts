@@ -4,16 +4,21 @@ import type { Layout } from './layout.ts';
 const CHIPS = 256;
 
 /** BNL's fit of the mobility. */
-const A = [551.6, 7158.3, 4440.43, 4.29, 43.63, 0.2053] as const;
+export const MOBILITY = [551.6, 7158.3, 4440.43, 4.29, 43.63, 0.2053] as const;
 
 /** Temperature of the fit, K. */
 const FIT_TEMPERATURE = 89;
 
 /** Electron mobility in cm^2/V/s; field in kV/cm, temperature in K. */
-export function electronMobility(eField: number, temperature: number): number {
+export function electronMobility(
+  eField: number,
+  temperature: number,
+  fit: readonly number[] = MOBILITY,
+): number {
   const e = eField;
-  const above = A[0] + A[1] * e + A[2] * e ** 1.5 + A[3] * e ** 2.5;
-  const below = 1 + (A[1] / A[0]) * e + A[4] * e ** 2 + A[5] * e ** 3;
+  const [a0, a1, a2, a3, a4, a5] = fit as readonly [number, number, number, number, number, number];
+  const above = a0 + a1 * e + a2 * e ** 1.5 + a3 * e ** 2.5;
+  const below = 1 + (a1 / a0) * e + a4 * e ** 2 + a5 * e ** 3;
   return (above / below) * (temperature / FIT_TEMPERATURE) ** -1.5;
 }
 

@@ -2,8 +2,10 @@
 import { basename } from 'node:path';
 import { defineTask, TaskError, z, type TaskContext } from 'tg';
 import { compound, createH5 } from 'tg/h5';
+import type { CalibrationFile } from './calibration.ts';
 import { buildHits, createPixelTable, HIT_ROW } from './hits.ts';
 import { readLayout } from './layout-file.ts';
+import { isSimulated, mcSwitch } from './mc-switch.ts';
 import { createPixelSurvey, type PixelSurvey } from './pixel-survey.ts';
 import { BLOCK_ROWS } from './packets-file.ts';
 import { openRawEventPackets, packetBlocks } from './raw-event-packets.ts';
@@ -20,6 +22,7 @@ const params = z.strictObject({
   vref_default: z.number().default(1300).describe('mV'),
   vcm_default: z.number().default(288).describe('mV'),
   compat: z.enum(['none', 'upstream']).default('none'),
+  mc: mcSwitch,
 });
 
 const HIT = compound([
@@ -39,7 +42,7 @@ const HIT = compound([
 const nameOf = (path: string | null): string => (path === null ? '' : basename(path));
 
 export default defineTask({
-  version: '2',
+  version: '3',
   params,
   configuration: ['pedestal_file', 'configuration_file'],
   files: ['geometry_file'],
@@ -47,27 +50,29 @@ export default defineTask({
   async run(context) {
     const settings = context.params as z.infer<typeof params>;
     const geometry = context.file('geometry_file');
-    const survey = createPixelSurvey({
-      pedestals: {
-        content: context.configuration('pedestal_file'),
-        path: context.file('pedestal_file'),
-      },
-      configurations: {
-        content: context.configuration('configuration_file'),
-        path: context.file('configuration_file'),
-      },
-      layout: geometry === null ? null : readLayout(geometry),
-      upstream: settings.compat === 'upstream',
-      defaults: {
-        pedestal: settings.pedestal_default,
-        vref: settings.vref_default,
-        vcm: settings.vcm_default,
-      },
-    });
-    const pixels = createPixelTable(survey.describe);
     const packets = await openRawEventPackets(context, true);
     const output = createH5(context.output('charge/hits'));
     try {
+      const simulated = isSimulated(settings.mc, packets.simulated);
+      // What was simulated has the default calibration; files of it are not read.
+      const calibration = (name: string): CalibrationFile =>
+        simulated
+          ? { content: null, path: null }
+          : { content: context.configuration(name), path: context.file(name) };
+      const pedestals = calibration('pedestal_file');
+      const configurations = calibration('configuration_file');
+      const survey = createPixelSurvey({
+        pedestals,
+        configurations,
+        layout: geometry === null ? null : readLayout(geometry),
+        upstream: settings.compat === 'upstream',
+        defaults: {
+          pedestal: settings.pedestal_default,
+          vref: settings.vref_default,
+          vcm: settings.vcm_default,
+        },
+      });
+      const pixels = createPixelTable(survey.describe);
       const table = output.table('charge/hits', HIT, {
         attributes: {
           classname: 'HitBuilder',
@@ -75,8 +80,8 @@ export default defineTask({
           source_dset: 'charge/raw_events',
           packets_dset: 'charge/packets',
           ts_dset: 'charge/packets_corr_ts',
-          pedestal_file: nameOf(context.file('pedestal_file')),
-          configuration_file: nameOf(context.file('configuration_file')),
+          pedestal_file: nameOf(pedestals.path),
+          configuration_file: nameOf(configurations.path),
           geometry_file: nameOf(geometry),
         },
       });
@@ -97,7 +102,7 @@ export default defineTask({
         table.append(out.subarray(0, place * HIT_ROW));
         hits += place;
       }
-      report(context, survey, pixels.hits, hits, geometry, settings);
+      report(context, survey, pixels.hits, hits, geometry, settings, simulated);
       output.relation('charge/raw_events', 'charge/hits', madeRuns(packets.walk.runs, found));
       output.relation('charge/hits', 'charge/packets', origin.stretches(), { form: 'pairs' });
       context.count('hits', hits);
@@ -119,11 +124,15 @@ function report(
   hits: number,
   geometry: string | null,
   settings: z.infer<typeof params>,
+  simulated: boolean,
 ): void {
   const { pixels, noPedestal, noConfiguration, unplaced } = survey;
   const { pedestal_default: ped, vref_default: vref, vcm_default: vcm } = settings;
-  if (noPedestal > 0) context.note(`pixels have no pedestal, ${ped} mV used`, noPedestal, pixels);
-  if (noConfiguration > 0) {
+  if (simulated) {
+    context.note(`simulated: pedestal ${ped} mV, vref ${vref} mV and vcm ${vcm} mV for all pixels`);
+  } else if (noPedestal > 0)
+    context.note(`pixels have no pedestal, ${ped} mV used`, noPedestal, pixels);
+  if (noConfiguration > 0 && !simulated) {
     const text = `pixels have no configuration, vref ${vref} mV and vcm ${vcm} mV used`;
     context.note(text, noConfiguration, pixels, true);
   }

@@ -1,10 +1,12 @@
 /** The multi-tile layout: where each pixel of the anode is. Knows the layout's text and dense tables, no packets and no files. */
 import { TaskError } from 'tg';
+import { isCompatible } from './class-version.ts';
 import { CHANNELS, type Address } from './pixel-key.ts';
 import { parsePlainYaml, PlainYamlError, type PlainValue } from './plain-yaml.ts';
 
 const CHIPS = 256;
-const ABSENT = -(2 ** 31);
+/** Column and row of a channel that no chip of the layout has. */
+export const ABSENT = -(2 ** 31);
 
 /** One tile: how its pixels turn and where they stand. Lists are [z, y, x] as in the file; mm. */
 export interface Tile {
@@ -110,7 +112,7 @@ export function parseLayout(text: string, file = 'layout'): Layout {
   if (typeof version !== 'string' && typeof version !== 'number') {
     return fail('multitile_layout_version is missing');
   }
-  if (!/^2(?:\.|$)/.test(String(version))) {
+  if (!isCompatible('2.0', String(version))) {
     return fail(`multitile_layout_version is ${version}, not 2.x`, ['multitile_layout_version']);
   }
   const pitch = top.get('pixel_pitch');

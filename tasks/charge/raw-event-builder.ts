@@ -11,6 +11,7 @@ import {
   builderName,
   chooseBuilder,
 } from './choose-builder.ts';
+import { isSimulated, mcAttributes, mcSwitch } from './mc-switch.ts';
 import { BLOCK_ROWS, firstUnixTime, larpixPackets, type Packets } from './packets-file.ts';
 import { batchesOf, partOf, proven, writeParts, type Batches, type Part } from './parts.ts';
 import {
@@ -23,6 +24,7 @@ import {
 } from './raw-events.ts';
 import { consecutiveRuns } from './runs.ts';
 import { spaced } from './spaced.ts';
+import { createStretches, type StretchList } from './relation-lists.ts';
 
 const ticks = 'ticks of 0.1 us';
 
@@ -37,6 +39,7 @@ const fields = z.strictObject({
   event_builder_config: builderConfig,
   flush_at_end: z.boolean().default(true),
   compat: z.enum(['none', 'upstream']).default('none'),
+  mc: mcSwitch,
 });
 
 type Params = z.infer<typeof fields>;
@@ -56,7 +59,7 @@ const RAW_EVENT = compound([
 ]);
 
 export default defineTask({
-  version: '3',
+  version: '4',
   params,
   parts: {
     of: 'packets',
@@ -73,13 +76,15 @@ export default defineTask({
     try {
       const packets = larpixPackets(file, context.place('packets') || '/packets');
       const upstream = settings.compat === 'upstream';
+      const part = partOf(context);
+      const isMc = part === undefined ? packets.simulated : part.simulated === true;
+      const simulated = isSimulated(settings.mc, isMc);
       const name = builderName(settings.event_builder_class);
       const chosen = chooseBuilder(name, settings.event_builder_config, {
         fields: packets.fields,
         upstream,
         flushAtEnd: settings.flush_at_end,
       });
-      const part = partOf(context);
       const [low, high] = settings.sync_noise_cut;
       const builder = createRawEventBuilder(
         {
@@ -90,9 +95,17 @@ export default defineTask({
           rolloverTicks: chosen.rolloverTicks,
           upstream,
           flushAtEnd: settings.flush_at_end,
-          simulated: packets.simulated,
+          simulated,
+          origins: simulated,
         },
-        await stateBefore(context, part, packets, path, chosen.rolloverTicks),
+        await stateBefore(
+          context,
+          part,
+          packets,
+          path,
+          chosen.rolloverTicks,
+          settings.start_position,
+        ),
         Math.min(settings.buffer_size, packets.table.rows),
         memory,
       );
@@ -103,7 +116,9 @@ export default defineTask({
         end_position: settings.end_position ?? part?.to ?? packets.table.rows,
         event_builder_class: `${name}RawEventBuilder`,
         ...chosen.attributes,
+        ...(simulated ? mcAttributes : {}),
       });
+      if (simulated) tables.origins = createStretches();
       await buildAll(context, packets, builder, tables, { batches, part, path });
       const last = part?.last !== false;
       if (last) write(tables, builder.finish(), packets.fields.rowSize);
@@ -117,6 +132,10 @@ export default defineTask({
         if (repeated > 0) context.note(text, repeated, kept + repeated);
       }
       output.relation('charge/raw_events', 'charge/packets', consecutiveRuns(tables.lengths));
+      if (tables.origins !== undefined) {
+        output.attribute('charge/packets', 'is_mc', true);
+        output.relation('charge/packets', 'packets', tables.origins.stretches());
+      }
       output.close();
     } catch (error) {
       output.abort();
@@ -146,9 +165,10 @@ async function stateBefore(
   packets: Packets,
   path: string,
   rolloverTicks: number,
+  first: number,
 ): Promise<Carried> {
-  if (part === undefined) return startOfFile(firstUnixTime(packets, path), rolloverTicks);
-  if (part.unix !== undefined) return startOfFile(part.unix, rolloverTicks);
+  if (part === undefined) return startOfFile(firstUnixTime(packets, path), rolloverTicks, first);
+  if (part.unix !== undefined) return startOfFile(part.unix, rolloverTicks, first);
   const before = await openH5(context.input('carry'));
   try {
     return readCarry(before, rolloverTicks);
@@ -162,6 +182,8 @@ interface Tables {
   packets: TableWriter;
   /** Packets of each event. */
   lengths: number[];
+  /** Simulated files: which row of the input each packet is, for their truth. */
+  origins?: StretchList;
 }
 
 function createTables(
@@ -236,6 +258,9 @@ function write(tables: Tables, events: RawEvents, rowSize: number): void {
     rows.setUint32(12 * i, firstId + i, true);
     rows.setBigUint64(12 * i + 4, BigInt(events.unix[i]!), true);
     tables.lengths.push(length);
+  });
+  events.origins?.forEach((row, i) => {
+    tables.origins?.push(tables.packets.rows + i, row);
   });
   tables.rawEvents.append(new Uint8Array(rows.buffer));
   tables.packets.append(events.packets.subarray(0, events.rows * rowSize));

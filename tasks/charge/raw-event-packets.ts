@@ -1,6 +1,7 @@
 /** The packets of raw events as later tasks read them: blocks of rows with their corrected times, and the runs of the events. */
 import type { TaskContext } from 'tg';
 import { openH5, relationOf, type H5File, type Table } from 'tg/h5';
+import { checkClass } from './class-version.ts';
 import type { PacketFields } from './packet-fields.ts';
 import { BLOCK_ROWS, packetTable } from './packets-file.ts';
 import { walkRuns, type Runs, type RunWalk } from './runs.ts';
@@ -15,6 +16,8 @@ export interface RawEventPackets {
   walk: RunWalk;
   files: H5File[];
   times: Table | undefined;
+  /** Whether charge/raw_events took them for simulated. */
+  simulated: boolean;
 }
 
 /** Where a table stands in its file: where the source says, or under its own name. */
@@ -31,15 +34,19 @@ export async function openRawEventPackets(
   try {
     const file = await openH5(context.input('charge/packets'));
     files.push(file);
-    const { table, fields } = packetTable(file, tablePlace(context, 'charge/packets'));
+    const place = tablePlace(context, 'charge/packets');
+    const { table, fields } = packetTable(file, place);
+    const simulated = file.attributes(place)['is_mc'] === true;
     const runs = relationOf(file, 'charge/raw_events', 'charge/packets');
     let times: Table | undefined;
     if (withTimes) {
       const timesFile = await openH5(context.input('charge/packets_corr_ts'));
       files.push(timesFile);
-      times = timesFile.table(tablePlace(context, 'charge/packets_corr_ts'));
+      const timesPlace = tablePlace(context, 'charge/packets_corr_ts');
+      checkClass(timesFile, 'charge/packets_corr_ts', timesPlace);
+      times = timesFile.table(timesPlace);
     }
-    return { table, fields, runs, walk: walkRuns(runs), files, times };
+    return { table, fields, runs, walk: walkRuns(runs), files, times, simulated };
   } catch (error) {
     for (const file of files) file.close();
     throw error;

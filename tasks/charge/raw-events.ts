@@ -22,6 +22,8 @@ export interface RawEventRules {
   flushAtEnd: boolean;
   /** Made by larnd-sim: no packet is late over a SYNC, and no cut. */
   simulated: boolean;
+  /** Tell of each packet which row of the input it was. */
+  origins?: boolean;
 }
 
 /** Raw events of one batch: rows of packets one behind the other, sorted by time in each event. */
@@ -33,15 +35,20 @@ export interface RawEvents {
   /** The rows, as in the input but for time stamps cut to 31 bits. Valid until the next batch. */
   packets: Uint8Array;
   rows: number;
+  /** With `origins`: the row of the file that each of them was. */
+  origins?: Uint32Array;
 }
 
 /** What the end of a batch leaves to the next: all that a builder must know to go on in the middle of a file. */
 export interface Carried {
   /** Rows that stand in front of the next batch, sorted by time. */
   packets: Uint8Array;
-  /** Their times, ticks, and their unix times, s. */
+  /** Their times, ticks, their unix times, s, and which rows of the file they are. */
   times: readonly number[];
   unix: readonly number[];
+  origins: readonly number[];
+  /** Row of the file that comes next. */
+  row: number;
   /** Unix time of what comes before the next timestamp packet, s. */
   lastUnix: number;
   rollovers: Rollovers;
@@ -49,11 +56,13 @@ export interface Carried {
   jumps: readonly RolloverJump[];
 }
 
-/** At the start of a file, whose first timestamp packet says `unix` (s). */
-export const startOfFile = (unix: number, rolloverTicks: number): Carried => ({
+/** At `row` of a file of which nothing came before, and whose first timestamp packet says `unix` (s). */
+export const startOfFile = (unix: number, rolloverTicks: number, row = 0): Carried => ({
   packets: new Uint8Array(0),
   times: [],
   unix: [],
+  origins: [],
+  row,
   lastUnix: unix,
   rollovers: createRollovers(rolloverTicks),
   jumps: [],
@@ -126,6 +135,9 @@ export function createRawEventBuilder(
   grow(batch, batchRows + (batchRows >> 4), rowSize);
   /** Unix time of each carried row. */
   let carriedUnix: readonly number[] = from.unix;
+  /** Row of the input of each carried row, and of the first row after those. */
+  let carriedOrigins: readonly number[] = from.origins;
+  let firstRow = from.row;
   let { lastUnix } = from;
   let kept = 0;
   let repeated = 0;
@@ -136,6 +148,9 @@ export function createRawEventBuilder(
     const stamp = lastBefore(batch.stampRows, row);
     return stamp < 0 ? lastUnix : batch.stampUnix[stamp]!;
   };
+
+  const originOf = (row: number): number =>
+    row < batch.carried ? carriedOrigins[row]! : firstRow + row - batch.carried;
 
   const close = (): RawEvents => {
     const { kept: n, first, last } = batch;
@@ -155,7 +170,10 @@ export function createRawEventBuilder(
       if (room.packets.length < rows * rowSize) room.packets = aligned(rows * rowSize);
       const { packets } = room;
       let place = 0;
+      if (rules.origins === true) events.origins = new Uint32Array(rows);
       for (const [from, to] of spans) {
+        for (let i = from; events.origins && i < to; i++)
+          events.origins[place + i - from] = originOf(batch.rows[made.order[i]!]!);
         copyRows(batch, made.order, from, to, rowSize, packets, place);
         place += to - from;
         events.lengths.push(to - from);
@@ -171,15 +189,17 @@ export function createRawEventBuilder(
     return events;
   };
 
-  /** Opens the next batch with sorted rows [from, to) of this one at its front. */
-  const carry = (from: number, to: number): void => {
+  /** Opens the next batch with sorted rows [first, end) of this one at its front. */
+  const carry = (first: number, end: number): void => {
     const { order } = room.sorting;
-    const rows = aligned((to - from) * rowSize);
+    const rows = aligned((end - first) * rowSize);
     const unixTimes: number[] = [];
+    const origins: number[] = [];
     const times: number[] = [];
-    copyRows(batch, order, from, to, rowSize, rows, 0);
-    for (let i = from; i < to; i++) {
+    copyRows(batch, order, first, end, rowSize, rows, 0);
+    for (let i = first; i < end; i++) {
       unixTimes.push(unixOf(batch.rows[order[i]!]!));
+      origins.push(originOf(batch.rows[order[i]!]!));
       times.push(batch.times[order[i]!]!);
     }
     if (batch.stampsBeforeLast > 0) lastUnix = batch.stampUnix[batch.stampsBeforeLast - 1]!;
@@ -188,6 +208,8 @@ export function createRawEventBuilder(
     batch = { ...emptyBatch(), ...room.batch };
     carriedUnix = unixTimes;
     place(rows, times);
+    carriedOrigins = origins;
+    firstRow = from.row + fates.rows;
     if (rules.upstream) {
       rollovers = createRollovers(rules.rolloverTicks);
       recount(batch, rules, rollovers.count);
@@ -238,6 +260,8 @@ export function createRawEventBuilder(
       packets: batch.bytes.slice(0, batch.carried * rowSize),
       times: Array.from(batch.times.subarray(0, batch.carried)),
       unix: carriedUnix,
+      origins: carriedOrigins,
+      row: firstRow,
       lastUnix,
       rollovers,
       jumps: found,
@@ -246,13 +270,17 @@ export function createRawEventBuilder(
       const n = batch.carried;
       const events: RawEvents = { lengths: [], unix: [], packets: batch.bytes, rows: 0 };
       if (rules.upstream || !rules.flushAtEnd || n === 0) return events;
+      const origins: number[] = [];
       for (const [from, to] of finder.flush(batch.times, n)) {
         if (to - from < rules.nhitCut) continue;
         batch.bytes.copyWithin(events.rows * rowSize, from * rowSize, to * rowSize);
         events.lengths.push(to - from);
         events.unix.push(carriedUnix[from]!);
+        for (let row = from; rules.origins === true && row < to; row++)
+          origins.push(carriedOrigins[row]!);
         events.rows += to - from;
       }
+      if (rules.origins === true) events.origins = Uint32Array.from(origins);
       kept += events.rows;
       return events;
     },

@@ -1,6 +1,7 @@
 /** Task type charge/timestamp_corrector: packets -> packets_corr_ts, one row per packet. */
 import { defineTask, z } from 'tg';
 import { compound, createH5 } from 'tg/h5';
+import { isSimulated, mcSwitch } from './mc-switch.ts';
 import { BLOCK_ROWS } from './packets-file.ts';
 import { openRawEventPackets, packetBlocks } from './raw-event-packets.ts';
 import { rowByRow } from './stretches.ts';
@@ -15,6 +16,7 @@ const params = z.strictObject({
     )
     .default({ 1: [-9.597, 4.0021e-6], 2: [-9.329, 1.177e-6] })
     .describe('offset in ticks of 0.1 us, slope'),
+  mc: mcSwitch,
 });
 
 const CORRECTED = compound([
@@ -29,14 +31,16 @@ const CORRECTION = compound([
 ]);
 
 export default defineTask({
-  version: '2',
+  version: '3',
   params,
   parts: 'each',
   async run(context) {
-    const { correction } = context.params as z.infer<typeof params>;
+    const settings = context.params as z.infer<typeof params>;
+    const packets = await openRawEventPackets(context, false);
+    // Simulated clocks are right; upstream's pairs version leaves them alone, too.
+    const correction = isSimulated(settings.mc, packets.simulated) ? {} : settings.correction;
     const groups = Object.entries(correction);
     const dense = denseCorrection(correction);
-    const packets = await openRawEventPackets(context, false);
     const output = createH5(context.output('charge/packets_corr_ts'));
     try {
       const attributes = {

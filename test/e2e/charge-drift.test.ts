@@ -70,6 +70,45 @@ describe('t0 and drift', () => {
     assert.equal(await velocity('r2'), driftVelocity(0.25, 87.17));
   });
 
+  test('the field of the run table is that of its run, and only its drift reruns', async () => {
+    const root = project();
+    const file = join(root, 'tg.yaml');
+    const settings = JSON.parse(readFileSync(file, 'utf8')) as Record<string, Json>;
+    const table = join(root, 'runlist.txt');
+    const rows = (...cells: string[]): void =>
+      writeFileSync(table, `${['e_field charge_filename light_filename', ...cells].join('\n')}\n`);
+    const velocities = async (): Promise<unknown[]> => {
+      const found: unknown[] = [];
+      for (const run of ['r1', 'r2']) {
+        const made = await openH5(flow(root, run));
+        found.push(made.attributes('/combined/hit_drift')['v_drift']);
+        made.close();
+      }
+      return found;
+    };
+    const of = (...fields: number[]): number[] => fields.map((e) => driftVelocity(e, 87.17));
+    await built(root, ['-q']);
+    rows('500 r1 -', '500 r2 rwf');
+    writeFileSync(file, JSON.stringify({ ...settings, runs: 'runlist.txt' }));
+    assert.deepEqual((await buildTold(root)).ran, [], '500 V/cm are the 0.5 kV/cm of before');
+    rows('500 r1 -', '250 r2 rwf');
+    const told = await buildTold(root);
+    assert.deepEqual(told.ran, ['combined/hit_drift@r2', 'flow@r2']);
+    assert.deepEqual(told.reasons['combined/hit_drift@r2'], [
+      { kind: 'parameter', name: 'e_field', from: '0.5', to: '0.25' },
+    ]);
+    assert.deepEqual(await velocities(), of(0.5, 0.25));
+    rows('- r1 -', '- r2 rwf');
+    assert.deepEqual((await buildTold(root)).ran, ['combined/hit_drift@r2', 'flow@r2']);
+    assert.deepEqual(await velocities(), of(0.5, 0.5));
+    const parameters = settings['parameters'] as Record<string, object>;
+    const own = { ...parameters['combined/hit_drift'], e_field: 1 };
+    const more = { ...parameters, 'combined/hit_drift': own };
+    writeFileSync(file, JSON.stringify({ ...settings, runs: 'runlist.txt', parameters: more }));
+    await built(root, ['-q']);
+    assert.deepEqual(await velocities(), of(1, 1), 'parameters win over the table');
+  });
+
   test(
     'h5py goes from an event to its t0 and from a hit to its drift',
     { skip: withoutH5py() },

@@ -29,6 +29,7 @@ const at = folder({ ...blocks(), 'procedures/qsum.py': '', 'procedures/summary.m
 test('the blocks of docs/procedures.md are a project without mistakes', () => {
   assert.deepEqual(Object.keys(blocks()).sort(), [
     'procedures/count-hits.mjs',
+    'procedures/field.yaml',
     'procedures/mine.yaml',
     'procedures/scan.yaml',
     'tg.yaml',

@@ -4,6 +4,12 @@ import { test } from 'node:test';
 import type { TaskModule } from 'tg';
 import { parse } from 'yaml';
 import type { ZodType } from 'zod';
+import disabledChannels from '../../../tasks/charge/disabled-channels.ts';
+import geometryInfo from '../../../tasks/charge/geometry-info.ts';
+import larInfo from '../../../tasks/charge/lar-info.ts';
+import mcPacketsBuilder from '../../../tasks/charge/mc-packets-builder.ts';
+import mcTruthReader from '../../../tasks/charge/mc-truth-reader.ts';
+import runInfo from '../../../tasks/charge/run-info.ts';
 import driftReconstruction from '../../../tasks/charge/drift-reconstruction.ts';
 import eventBuilder from '../../../tasks/charge/event-builder.ts';
 import extTrigFinder from '../../../tasks/charge/ext-trig-finder.ts';
@@ -20,6 +26,12 @@ const MODULES: Record<string, TaskModule> = {
   'charge/event_builder': eventBuilder,
   'charge/t0': t0Reconstruction,
   'charge/drift': driftReconstruction,
+  'charge/mc_truth': mcTruthReader,
+  'charge/mc_packets': mcPacketsBuilder,
+  'charge/run_info': runInfo,
+  'charge/lar_info': larInfo,
+  'charge/geometry_info': geometryInfo,
+  'charge/disabled_channels': disabledChannels,
 };
 
 interface Entry {
@@ -28,8 +40,18 @@ interface Entry {
   parameters?: object;
 }
 
-const library = new URL('../../../../procedures/charge.yaml', import.meta.url);
-const entries = parse(readFileSync(library, 'utf8')) as Entry[];
+/** Entries of a shipped library, with the defaults of what is taken from the run table. */
+function entriesOf(library: string): Entry[] {
+  const url = new URL(`../../../../procedures/${library}.yaml`, import.meta.url);
+  const root = parse(readFileSync(url, 'utf8'), (_key, value: unknown) =>
+    typeof value === 'object' && value !== null && 'column' in value && 'default' in value
+      ? value.default
+      : value,
+  ) as Entry[] | { procedures: Entry[] };
+  return Array.isArray(root) ? root : root.procedures;
+}
+
+const entries = entriesOf('charge');
 
 const parsed = (module: TaskModule, values: object): unknown =>
   (module.params as ZodType).parse(values);
@@ -47,11 +69,22 @@ test('the library has its procedures in order, and their parameters are the defa
       'combined/hit_drift',
     ],
   );
-  for (const { type, parameters } of entries) {
+  for (const { type, parameters } of [
+    ...entries,
+    ...entriesOf('charge-mc'),
+    ...entriesOf('charge-resources'),
+  ]) {
     const module = MODULES[type];
     assert.ok(module, type);
     assert.deepEqual(parsed(module, {}), parameters ?? {}, type);
     assert.deepEqual(parsed(module, parameters ?? {}), parameters ?? {}, type);
+  }
+});
+
+test('mc is auto, true or false', () => {
+  for (const module of [rawEventBuilder, timestampCorrector, hitBuilder]) {
+    for (const mc of ['auto', true, false]) parsed(module, { mc });
+    assert.throws(() => parsed(module, { mc: 'yes' }), /mc/);
   }
 });
 
