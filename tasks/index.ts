@@ -9,6 +9,7 @@ export const types: { readonly [type: string]: string } = {
   'charge/event_builder': 'charge/event-builder.js',
   'charge/t0': 'charge/t0-reconstruction.js',
   'charge/drift': 'charge/drift-reconstruction.js',
+  'charge/tracklets': 'charge/tracklet-reconstruction.js',
   'charge/simulate': 'charge/simulate.js',
 };
 

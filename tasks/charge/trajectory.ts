@@ -1,0 +1,168 @@
+/** A tracklet as a line of few corners: where they are, and which hits belong to which of its segments. Knows coordinates, no rows. */
+import type { Points } from './dbscan.ts';
+import type { Line } from './line-fit.ts';
+
+export interface TrajectorySettings {
+  /** Corners, the two ends included. */
+  corners: number;
+  /** mm: radius of a corner's mean, and how far a hit must lie from the line to make a corner. */
+  reach: number;
+  /** Distances and weights of upstream, which measures from the first corner of a segment alone. */
+  upstream: boolean;
+}
+
+/**
+ * `corners` points, x y z each, ordered along the axis of `line`. A corner is the mean, weighted by charge, of the hits
+ * within `reach` of one hit: the first and the last along the axis, then the one farthest from the line so far. When none
+ * is farther than `reach` any more, long segments are divided at the hit farthest from all corners; when none of these is
+ * left either, the remaining corners are the last one.
+ */
+export function trajectoryOf(
+  points: Points,
+  charge: Float64Array,
+  rows: Uint32Array,
+  { centre, axis }: Line,
+  settings: TrajectorySettings,
+): Float64Array {
+  const { corners, reach, upstream } = settings;
+  const { x, y, z } = points;
+  const along = (a: number, b: number, c: number): number =>
+    (a - centre[0]) * axis[0] + (b - centre[1]) * axis[1] + (c - centre[2]) * axis[2];
+  let [first, last] = [0, 0];
+  let [low, high] = [Infinity, -Infinity];
+  for (let k = 0; k < rows.length; k++) {
+    const i = rows[k]!;
+    const s = along(x[i]!, y[i]!, z[i]!);
+    if (s < low) [low, first] = [s, k];
+    if (s > high) [high, last] = [s, k];
+  }
+  const path = new Float64Array(3 * corners);
+  const order = new Float64Array(corners).fill(high);
+  order[0] = low;
+  localMean(points, charge, rows, rows[first]!, settings, path, 0);
+  localMean(points, charge, rows, rows[last]!, settings, path, 1);
+  for (let corner = 2; corner < corners; corner++) path.copyWithin(3 * corner, 3, 6);
+  const room = new Float64Array(rows.length);
+  for (let corner = 1; corner < corners - 1; corner++) {
+    nearestSegments(points, rows, path, upstream, room);
+    let far = farthest(room, reach);
+    if (far < 0 && !upstream) {
+      nearestCorners(points, rows, path, room);
+      far = farthest(room, reach);
+      if (far < 0) break;
+    }
+    // Upstream's search among nothing finds the first hit.
+    localMean(points, charge, rows, rows[Math.max(far, 0)]!, settings, path, corner);
+    order[corner] = along(path[3 * corner]!, path[3 * corner + 1]!, path[3 * corner + 2]!);
+    sortCorner(path, order, corner);
+  }
+  return path;
+}
+
+/** Mean of the hits within `reach` of `hit`, into a corner of `path`. A hit without charge has no weight; of none with weight it is the plain mean. */
+function localMean(
+  { x, y, z }: Points,
+  charge: Float64Array,
+  rows: Uint32Array,
+  hit: number,
+  { reach, upstream }: TrajectorySettings,
+  path: Float64Array,
+  corner: number,
+): void {
+  const [hx, hy, hz] = [x[hit]!, y[hit]!, z[hit]!];
+  let [n, sx, sy, sz] = [0, 0, 0, 0];
+  let [w, wx, wy, wz] = [0, 0, 0, 0];
+  for (const i of rows) {
+    const [a, b, c] = [x[i]! - hx, y[i]! - hy, z[i]! - hz];
+    if (Math.sqrt(a * a + b * b + c * c) > reach) continue;
+    n++;
+    sx += a;
+    sy += b;
+    sz += c;
+    const q = charge[i]!;
+    if (!upstream && !(q > 0)) continue;
+    w += q;
+    wx += q * a;
+    wy += q * b;
+    wz += q * c;
+  }
+  const isWeighted = upstream ? w !== 0 : w > 0;
+  path[3 * corner] = hx + (isWeighted ? wx / w : sx / n);
+  path[3 * corner + 1] = hy + (isWeighted ? wy / w : sy / n);
+  path[3 * corner + 2] = hz + (isWeighted ? wz / w : sz / n);
+}
+
+/** Moves a new corner to its place: those before it and those behind it are in order. Equal ones keep theirs. */
+function sortCorner(path: Float64Array, order: Float64Array, corner: number): void {
+  const swap = (i: number): void => {
+    for (let k = 0; k < 3; k++) {
+      const at = 3 * i + k;
+      [path[at], path[at + 3]] = [path[at + 3]!, path[at]!];
+    }
+    [order[i], order[i + 1]] = [order[i + 1]!, order[i]!];
+  };
+  for (let i = corner - 1; i >= 0 && order[i]! > order[i + 1]!; i--) swap(i);
+  for (let i = corner; i + 1 < order.length && order[i]! > order[i + 1]!; i++) swap(i);
+}
+
+/** Place of the largest of `distances` that is not below `reach`, -1 when there is none. */
+function farthest(distances: Float64Array, reach: number): number {
+  let best = -1;
+  for (let k = 0; k < distances.length; k++) {
+    if (distances[k]! >= reach && (best < 0 || distances[k]! > distances[best]!)) best = k;
+  }
+  return best;
+}
+
+/**
+ * Distance of each of `rows` from the nearest segment of `path`, into `distances`, and which segment that is into
+ * `segments` (of equals the first), mm. With `upstream` the distance is that from the first corner of the segment.
+ */
+export function nearestSegments(
+  { x, y, z }: Points,
+  rows: Uint32Array,
+  path: Float64Array,
+  upstream: boolean,
+  distances: Float64Array,
+  segments?: Uint32Array,
+): void {
+  const n = path.length / 3 - 1;
+  distances.fill(Infinity);
+  for (let segment = 0; segment < n; segment++) {
+    const at = 3 * segment;
+    const [ax, ay, az] = [path[at]!, path[at + 1]!, path[at + 2]!];
+    const [ux, uy, uz] = [path[at + 3]! - ax, path[at + 4]! - ay, path[at + 5]! - az];
+    const square = ux * ux + uy * uy + uz * uz;
+    const inverse = upstream || square === 0 ? 0 : 1 / square;
+    for (let k = 0; k < rows.length; k++) {
+      const i = rows[k]!;
+      const [a, b, c] = [x[i]! - ax, y[i]! - ay, z[i]! - az];
+      // Where along the segment the hit is nearest: 0 at its first corner, 1 at its second.
+      const t = Math.min(Math.max((a * ux + b * uy + c * uz) * inverse, 0), 1);
+      const [da, db, dc] = [a - t * ux, b - t * uy, c - t * uz];
+      const d = da * da + db * db + dc * dc;
+      if (!(d < distances[k]!)) continue;
+      distances[k] = d;
+      if (segments !== undefined) segments[k] = segment;
+    }
+  }
+  for (let k = 0; k < rows.length; k++) distances[k] = Math.sqrt(distances[k]!);
+}
+
+/** Distance of each of `rows` from the nearest corner, mm. */
+function nearestCorners(
+  { x, y, z }: Points,
+  rows: Uint32Array,
+  path: Float64Array,
+  distances: Float64Array,
+): void {
+  distances.fill(Infinity);
+  for (let at = 0; at < path.length; at += 3) {
+    for (let k = 0; k < rows.length; k++) {
+      const i = rows[k]!;
+      const [a, b, c] = [x[i]! - path[at]!, y[i]! - path[at + 1]!, z[i]! - path[at + 2]!];
+      distances[k] = Math.min(distances[k]!, a * a + b * b + c * c);
+    }
+  }
+  for (let k = 0; k < rows.length; k++) distances[k] = Math.sqrt(distances[k]!);
+}
