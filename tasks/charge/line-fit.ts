@@ -116,8 +116,8 @@ export function ransacLine(
   return rows.filter((_, k) => squares[k]! < most);
 }
 
-/** `sample.length` different ones of `rows` (Floyd's way). */
-function draw(rows: Uint32Array, sample: Uint32Array, random: Random): void {
+/** `sample.length` different ones of `rows`, each choice as likely as any other (Floyd's way). */
+export function draw(rows: Uint32Array, sample: Uint32Array, random: Random): void {
   const n = rows.length;
   const k = sample.length;
   for (let i = 0; i < k; i++) {

@@ -60,7 +60,15 @@ export default defineTask({
       const seed = Math.floor(context.rng() * 2 ** 32);
       const ofEvents = createRelation();
       const ofTracklets = createRelation();
-      const fates: Fates = { crowds: 0, crowded: 0, placeless: 0, alone: 0, placed: 0, origin: 0 };
+      const fates: Fates = {
+        events: 0,
+        crowds: 0,
+        crowded: 0,
+        placeless: 0,
+        alone: 0,
+        placed: 0,
+        origin: 0,
+      };
       for await (const placed of placedEvents(context, hits, drift, runs)) {
         const { event, row } = placed;
         if (!isTaken(placed, settings.max_nhit, fates)) continue;
@@ -78,6 +86,10 @@ export default defineTask({
       }
       checkPlaces(fates);
       output.attribute(TABLE, 'lost', account(context, fates, hits.rows));
+      if (fates.crowds > 0) {
+        const text = `events above max_nhit ${settings.max_nhit}`;
+        context.note(text, fates.crowds, fates.events);
+      }
       output.relation('charge/events', TABLE, ofEvents.runs());
       output.relation(TABLE, 'charge/hits', ofTracklets.runs());
       context.count('tracklets', table.rows);
@@ -113,7 +125,8 @@ function tableOf(context: TaskContext, file: H5File, name: string): Table {
 
 /** Hits by what became of them. */
 interface Fates {
-  /** Events above max_nhit, and their hits. */
+  /** Events with hits; those above max_nhit, and their hits. */
+  events: number;
   crowds: number;
   crowded: number;
   /** Without x, y or z. */
@@ -131,6 +144,7 @@ function isTaken(
   most: number | null,
   fates: Fates,
 ): boolean {
+  fates.events++;
   if (most !== null && nhit > most) {
     fates.crowds++;
     fates.crowded += nhit;
@@ -175,7 +189,7 @@ function createRelation(): { add(parent: number, child: number): void; runs(): R
   return {
     add(parent, child) {
       const last = parents.length - 1;
-      if (parents[last] === parent && stops[last] === child) stops[last]!++;
+      if (parents[last] === parent && stops[last] === child) stops[last]++;
       else {
         parents.push(parent);
         starts.push(child);

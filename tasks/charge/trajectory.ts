@@ -75,21 +75,22 @@ function localMean(
   for (const i of rows) {
     const [a, b, c] = [x[i]! - hx, y[i]! - hy, z[i]! - hz];
     if (Math.sqrt(a * a + b * b + c * c) > reach) continue;
+    // Sums of coordinates, not of distances from the hit: the same hits must have the same mean to the last bit.
     n++;
-    sx += a;
-    sy += b;
-    sz += c;
+    sx += x[i]!;
+    sy += y[i]!;
+    sz += z[i]!;
     const q = charge[i]!;
     if (!upstream && !(q > 0)) continue;
     w += q;
-    wx += q * a;
-    wy += q * b;
-    wz += q * c;
+    wx += q * x[i]!;
+    wy += q * y[i]!;
+    wz += q * z[i]!;
   }
   const isWeighted = upstream ? w !== 0 : w > 0;
-  path[3 * corner] = hx + (isWeighted ? wx / w : sx / n);
-  path[3 * corner + 1] = hy + (isWeighted ? wy / w : sy / n);
-  path[3 * corner + 2] = hz + (isWeighted ? wz / w : sz / n);
+  path[3 * corner] = isWeighted ? wx / w : sx / n;
+  path[3 * corner + 1] = isWeighted ? wy / w : sy / n;
+  path[3 * corner + 2] = isWeighted ? wz / w : sz / n;
 }
 
 /** Moves a new corner to its place: those before it and those behind it are in order. Equal ones keep theirs. */
@@ -131,15 +132,23 @@ export function nearestSegments(
   for (let segment = 0; segment < n; segment++) {
     const at = 3 * segment;
     const [ax, ay, az] = [path[at]!, path[at + 1]!, path[at + 2]!];
-    const [ux, uy, uz] = [path[at + 3]! - ax, path[at + 4]! - ay, path[at + 5]! - az];
+    const [bx, by, bz] = [path[at + 3]!, path[at + 4]!, path[at + 5]!];
+    const [ux, uy, uz] = [bx - ax, by - ay, bz - az];
     const square = ux * ux + uy * uy + uz * uz;
-    const inverse = upstream || square === 0 ? 0 : 1 / square;
     for (let k = 0; k < rows.length; k++) {
       const i = rows[k]!;
-      const [a, b, c] = [x[i]! - ax, y[i]! - ay, z[i]! - az];
-      // Where along the segment the hit is nearest: 0 at its first corner, 1 at its second.
-      const t = Math.min(Math.max((a * ux + b * uy + c * uz) * inverse, 0), 1);
-      const [da, db, dc] = [a - t * ux, b - t * uy, c - t * uz];
+      let [da, db, dc] = [x[i]! - ax, y[i]! - ay, z[i]! - az];
+      // How far along the segment the hit is: square at its second corner.
+      const along = upstream ? 0 : da * ux + db * uy + dc * uz;
+      if (along >= square && square > 0) {
+        // From the corner itself: the next segment must have the same distance to the last bit.
+        [da, db, dc] = [x[i]! - bx, y[i]! - by, z[i]! - bz];
+      } else if (along > 0) {
+        const t = along / square;
+        da -= t * ux;
+        db -= t * uy;
+        dc -= t * uz;
+      }
       const d = da * da + db * db + dc * dc;
       if (!(d < distances[k]!)) continue;
       distances[k] = d;
