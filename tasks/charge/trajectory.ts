@@ -128,6 +128,8 @@ export function nearestSegments(
   segments?: Uint32Array,
 ): void {
   const n = path.length / 3 - 1;
+  // A hit at a corner is equally near to two segments: rounding must not choose.
+  const [more, least] = upstream ? [1, 0] : [1 + 1e-12, 1e-12];
   distances.fill(Infinity);
   for (let segment = 0; segment < n; segment++) {
     const at = 3 * segment;
@@ -150,7 +152,7 @@ export function nearestSegments(
         dc -= t * uz;
       }
       const d = da * da + db * db + dc * dc;
-      if (!(d < distances[k]!)) continue;
+      if (!(d * more + least < distances[k]!)) continue;
       distances[k] = d;
       if (segments !== undefined) segments[k] = segment;
     }

@@ -41,7 +41,7 @@ test('the principal axis is the direction of the largest spread', () => {
     const { centre, axis } = principalAxis(points, all(points));
     centre.forEach((value) => assert.ok(Math.abs(value - 100) < 1e-12));
     const cosine = axis.reduce((sum, value, k) => sum + value * want[k]!, 0);
-    assert.ok(Math.abs(Math.abs(cosine) - 1) < 1e-14, `${axis.join(' ')}`);
+    assert.ok(Math.abs(Math.abs(cosine) - 1) < 1e-14, axis.join(' '));
   }
 });
 
