@@ -33,7 +33,9 @@ export function neighboursWithin(points: Points, eps: number): Neighbours {
   let size = 0;
   for (let i = 0; i < n; i++) {
     offset[i] = size;
-    const [px, py, pz] = [x[i]!, y[i]!, z[i]!];
+    const px = x[i]!;
+    const py = y[i]!;
+    const pz = z[i]!;
     const end = 27 * (cellOf[i]! + 1);
     for (let c = 27 * cellOf[i]!; c < end && around[c]! >= 0; c++) {
       for (let j = first[around[c]!]!; j >= 0; j = next[j]!) {

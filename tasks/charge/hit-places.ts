@@ -110,27 +110,30 @@ function placedEvent(
   rows: Rows,
   z: Float64Array,
 ): PlacedEvent {
-  const [px, py, q, ts] = HIT_COLUMNS.map((name) => rows.column(name)) as [
-    Float64Array,
-    Float64Array,
-    Float64Array,
-    Float64Array,
-  ];
+  const column = (name: string): Float64Array => rows.column(name) as Float64Array;
+  const columns = { x: column('px'), y: column('py'), z, q: column('q'), ts: column('ts') };
+  const { x, y } = columns;
+  const event = runs.parent[from]!;
   let nhit = 0;
   for (let run = from; run < to; run++) nhit += runs.stop[run]! - runs.start[run]!;
-  const places = new Uint32Array(nhit);
+  const row = new Uint32Array(nhit);
   let n = 0;
   for (let run = from; run < to; run++) {
-    for (let i = runs.start[run]! - start; i < runs.stop[run]! - start; i++) {
-      if (Number.isFinite(px[i]! + py[i]! + z[i]!)) places[n++] = i;
+    for (let i = runs.start[run]!; i < runs.stop[run]!; i++) {
+      if (Number.isFinite(x[i - start]! + y[i - start]! + z[i - start]!)) row[n++] = i;
     }
   }
-  const placed = places.subarray(0, n);
-  const pick = (column: Float64Array): Float64Array => Float64Array.from(placed, (i) => column[i]!);
-  return {
-    event: runs.parent[from]!,
-    nhit,
-    hits: { x: pick(px), y: pick(py), z: pick(z), q: pick(q), ts: pick(ts) },
-    row: placed.map((i) => start + i),
-  };
+  if (n === nhit && to === from + 1) {
+    // As nearly all events: what was read is what is asked for, without a copy.
+    const first = runs.start[from]! - start;
+    return { event, nhit, hits: eachColumn(columns, (c) => c.subarray(first, first + n)), row };
+  }
+  const placed = row.subarray(0, n);
+  const pick = (c: Float64Array): Float64Array => Float64Array.from(placed, (i) => c[i - start]!);
+  return { event, nhit, hits: eachColumn(columns, pick), row: placed };
 }
+
+const eachColumn = (
+  { x, y, z, q, ts }: EventHits,
+  pick: (column: Float64Array) => Float64Array,
+): EventHits => ({ x: pick(x), y: pick(y), z: pick(z), q: pick(q), ts: pick(ts) });

@@ -14,7 +14,8 @@ export interface Line {
 export function principalAxis({ x, y, z }: Points, rows: Uint32Array): Line {
   const n = rows.length;
   let [mx, my, mz] = [0, 0, 0];
-  for (const i of rows) {
+  for (let k = 0; k < n; k++) {
+    const i = rows[k]!;
     mx += x[i]!;
     my += y[i]!;
     mz += z[i]!;
@@ -23,8 +24,11 @@ export function principalAxis({ x, y, z }: Points, rows: Uint32Array): Line {
   my /= n;
   mz /= n;
   let [xx, xy, xz, yy, yz, zz] = [0, 0, 0, 0, 0, 0];
-  for (const i of rows) {
-    const [a, b, c] = [x[i]! - mx, y[i]! - my, z[i]! - mz];
+  for (let k = 0; k < n; k++) {
+    const i = rows[k]!;
+    const a = x[i]! - mx;
+    const b = y[i]! - my;
+    const c = z[i]! - mz;
     xx += a * a;
     xy += a * b;
     xz += a * c;
@@ -103,7 +107,7 @@ export function ransacLine(
     const tried = minSamples === 2 ? through(points, sample) : principalAxis(points, sample);
     const sum = distances(points, rows, tried, squares);
     let count = 0;
-    for (const square of squares) if (square < most) count++;
+    for (let k = 0; k < squares.length; k++) if (squares[k]! < most) count++;
     if (count < bestCount || (count === bestCount && !(sum < bestSum))) continue;
     line = tried;
     bestCount = count;
@@ -144,9 +148,13 @@ function distances(
   let sum = 0;
   for (let k = 0; k < rows.length; k++) {
     const i = rows[k]!;
-    const [a, b, c] = [x[i]! - mx, y[i]! - my, z[i]! - mz];
+    const a = x[i]! - mx;
+    const b = y[i]! - my;
+    const c = z[i]! - mz;
     const s = a * u + b * v + c * w;
-    const [da, db, dc] = [a - s * u, b - s * v, c - s * w];
+    const da = a - s * u;
+    const db = b - s * v;
+    const dc = c - s * w;
     const square = da * da + db * db + dc * dc;
     squares[k] = square;
     sum += square;

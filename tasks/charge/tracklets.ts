@@ -47,13 +47,15 @@ export function trackletRow(
   const { start, end, residual } = extentOf(hits, rows, line);
   const path = trajectoryOf(hits, hits.q, rows, line, settings);
   const distances = new Float64Array(rows.length);
-  const segments = new Uint32Array(rows.length);
+  const segments = Array<number>(rows.length).fill(0);
   nearestSegments(hits, rows, path, upstream, distances, segments);
-  const sums = { residual: new Float64Array(corners - 1), q: new Float64Array(corners - 1) };
-  const dn = new Float64Array(corners - 1);
+  const none = Array<number>(corners - 1).fill(0);
+  const sums = { residual: none, q: [...none] };
+  const dn = [...none];
   let q = 0;
   let [first, last] = [Infinity, -Infinity];
-  rows.forEach((i, k) => {
+  for (let k = 0; k < rows.length; k++) {
+    const i = rows[k]!;
     const segment = segments[k]!;
     q += hits.q[i]!;
     first = Math.min(first, hits.ts[i]!);
@@ -61,7 +63,7 @@ export function trackletRow(
     sums.residual[segment]! += distances[k]!;
     sums.q[segment]! += hits.q[i]!;
     dn[segment]!++;
-  });
+  }
 
   const bytes = new DataView(new ArrayBuffer(100 + 72 * corners));
   let at = 4;
@@ -102,27 +104,40 @@ const distance = ([a, b, c]: Vector, [d, e, f]: Vector): number =>
 
 /** The points of the line beside the first and the last hit along it, within the box of the hits, and the mean distance of the hits from the line in x, y and z. */
 function extentOf(
-  { x, y, z }: Points,
+  points: Points,
   rows: Uint32Array,
   { centre, axis }: Line,
 ): { start: Vector; end: Vector; residual: Vector } {
-  let [low, high] = [Infinity, -Infinity];
-  const least: Vector = [Infinity, Infinity, Infinity];
-  const most: Vector = [-Infinity, -Infinity, -Infinity];
+  const along = new Float64Array(rows.length);
+  const columns = [points.x, points.y, points.z];
+  columns.forEach((column, k) => {
+    const [from, way] = [centre[k]!, axis[k]!];
+    for (let j = 0; j < rows.length; j++) along[j]! += (column[rows[j]!]! - from) * way;
+  });
+  const [low, high] = rangeOf(along);
+  const start: Vector = [0, 0, 0];
+  const end: Vector = [0, 0, 0];
   const residual: Vector = [0, 0, 0];
-  for (const i of rows) {
-    const place: Vector = [x[i]!, y[i]!, z[i]!];
-    let s = 0;
-    for (let k = 0; k < 3; k++) s += (place[k]! - centre[k]!) * axis[k]!;
-    low = Math.min(low, s);
-    high = Math.max(high, s);
-    for (let k = 0; k < 3; k++) {
-      least[k] = Math.min(least[k]!, place[k]!);
-      most[k] = Math.max(most[k]!, place[k]!);
-      residual[k]! += Math.abs(place[k]! - centre[k]! - s * axis[k]!) / rows.length;
+  const values = new Float64Array(rows.length);
+  columns.forEach((column, k) => {
+    const [from, way] = [centre[k]!, axis[k]!];
+    for (let j = 0; j < rows.length; j++) {
+      values[j] = column[rows[j]!]!;
+      residual[k]! += Math.abs(values[j]! - from - along[j]! * way) / rows.length;
     }
+    const [least, most] = rangeOf(values);
+    start[k] = Math.min(Math.max(from + low * way, least), most);
+    end[k] = Math.min(Math.max(from + high * way, least), most);
+  });
+  return { start, end, residual };
+}
+
+function rangeOf(values: Float64Array): [least: number, most: number] {
+  let least = Infinity;
+  let most = -Infinity;
+  for (let i = 0; i < values.length; i++) {
+    if (values[i]! < least) least = values[i]!;
+    if (values[i]! > most) most = values[i]!;
   }
-  const at = (s: number): Vector =>
-    centre.map((c, k) => Math.min(Math.max(c + s * axis[k]!, least[k]!), most[k]!)) as Vector;
-  return { start: at(low), end: at(high), residual };
+  return [least, most];
 }

@@ -13,9 +13,9 @@ export interface TrajectorySettings {
 
 /**
  * `corners` points, x y z each, ordered along the axis of `line`. A corner is the mean, weighted by charge, of the hits
- * within `reach` of one hit: the first and the last along the axis, then the one farthest from the line so far. When none
- * is farther than `reach` any more, long segments are divided at the hit farthest from all corners; when none of these is
- * left either, the remaining corners are the last one.
+ * within `reach` of one hit: the first and the last along the axis, then the one farthest from the line so far. Once none is
+ * farther than `reach`, long segments are divided at the hit farthest from all corners; once none of these is left either,
+ * the remaining corners are the last one.
  */
 export function trajectoryOf(
   points: Points,
@@ -28,32 +28,50 @@ export function trajectoryOf(
   const { x, y, z } = points;
   const along = (a: number, b: number, c: number): number =>
     (a - centre[0]) * axis[0] + (b - centre[1]) * axis[1] + (c - centre[2]) * axis[2];
-  let [first, last] = [0, 0];
-  let [low, high] = [Infinity, -Infinity];
+  let first = 0;
+  let last = 0;
+  let low = Infinity;
+  let high = -Infinity;
   for (let k = 0; k < rows.length; k++) {
     const i = rows[k]!;
     const s = along(x[i]!, y[i]!, z[i]!);
-    if (s < low) [low, first] = [s, k];
-    if (s > high) [high, last] = [s, k];
+    if (s < low) {
+      low = s;
+      first = k;
+    }
+    if (s > high) {
+      high = s;
+      last = k;
+    }
   }
   const path = new Float64Array(3 * corners);
-  const order = new Float64Array(corners).fill(high);
+  const order = Array<number>(corners).fill(high);
   order[0] = low;
   localMean(points, charge, rows, rows[first]!, settings, path, 0);
   localMean(points, charge, rows, rows[last]!, settings, path, 1);
   for (let corner = 2; corner < corners; corner++) path.copyWithin(3 * corner, 3, 6);
-  const room = new Float64Array(rows.length);
-  for (let corner = 1; corner < corners - 1; corner++) {
-    nearestSegments(points, rows, path, upstream, room);
-    let far = farthest(room, reach);
-    if (far < 0 && !upstream) {
-      nearestCorners(points, rows, path, room);
-      far = farthest(room, reach);
-      if (far < 0) break;
-    }
-    // Upstream's search among nothing finds the first hit.
-    localMean(points, charge, rows, rows[Math.max(far, 0)]!, settings, path, corner);
+  const far = new Float64Array(rows.length);
+  const addCorner = (corner: number, hit: number): void => {
+    localMean(points, charge, rows, rows[hit]!, settings, path, corner);
     order[corner] = along(path[3 * corner]!, path[3 * corner + 1]!, path[3 * corner + 2]!);
+  };
+  let corner = 1;
+  for (; corner < corners - 1; corner++) {
+    nearestSegments(points, rows, path, upstream, far);
+    const hit = farthest(far, reach);
+    if (hit < 0 && !upstream) break;
+    // Upstream's search among nothing finds the first hit.
+    addCorner(corner, Math.max(hit, 0));
+    sortCorner(path, order, corner);
+  }
+  if (corner >= corners - 1) return path;
+  far.fill(Infinity);
+  for (let i = 0; i <= corner; i++) nearerCorner(points, rows, path, i, far);
+  for (; corner < corners - 1; corner++) {
+    const hit = farthest(far, reach);
+    if (hit < 0) break;
+    addCorner(corner, hit);
+    nearerCorner(points, rows, path, corner, far);
     sortCorner(path, order, corner);
   }
   return path;
@@ -69,11 +87,16 @@ function localMean(
   path: Float64Array,
   corner: number,
 ): void {
-  const [hx, hy, hz] = [x[hit]!, y[hit]!, z[hit]!];
+  const hx = x[hit]!;
+  const hy = y[hit]!;
+  const hz = z[hit]!;
   let [n, sx, sy, sz] = [0, 0, 0, 0];
   let [w, wx, wy, wz] = [0, 0, 0, 0];
-  for (const i of rows) {
-    const [a, b, c] = [x[i]! - hx, y[i]! - hy, z[i]! - hz];
+  for (let k = 0; k < rows.length; k++) {
+    const i = rows[k]!;
+    const a = x[i]! - hx;
+    const b = y[i]! - hy;
+    const c = z[i]! - hz;
     if (Math.sqrt(a * a + b * b + c * c) > reach) continue;
     // Sums of coordinates, not of distances from the hit: the same hits must have the same mean to the last bit.
     n++;
@@ -94,16 +117,21 @@ function localMean(
 }
 
 /** Moves a new corner to its place: those before it and those behind it are in order. Equal ones keep theirs. */
-function sortCorner(path: Float64Array, order: Float64Array, corner: number): void {
-  const swap = (i: number): void => {
-    for (let k = 0; k < 3; k++) {
-      const at = 3 * i + k;
-      [path[at], path[at + 3]] = [path[at + 3]!, path[at]!];
-    }
-    [order[i], order[i + 1]] = [order[i + 1]!, order[i]!];
-  };
-  for (let i = corner - 1; i >= 0 && order[i]! > order[i + 1]!; i--) swap(i);
-  for (let i = corner; i + 1 < order.length && order[i]! > order[i + 1]!; i++) swap(i);
+function sortCorner(path: Float64Array, order: number[], corner: number): void {
+  for (let i = corner - 1; i >= 0 && order[i]! > order[i + 1]!; i--) swapNext(path, order, i);
+  for (let i = corner; i + 1 < order.length && order[i]! > order[i + 1]!; i++)
+    swapNext(path, order, i);
+}
+
+function swapNext(path: Float64Array, order: number[], i: number): void {
+  for (let at = 3 * i; at < 3 * i + 3; at++) {
+    const value = path[at]!;
+    path[at] = path[at + 3]!;
+    path[at + 3] = value;
+  }
+  const value = order[i]!;
+  order[i] = order[i + 1]!;
+  order[i + 1] = value;
 }
 
 /** Place of the largest of `distances` that is not below `reach`, -1 when there is none. */
@@ -125,7 +153,7 @@ export function nearestSegments(
   path: Float64Array,
   upstream: boolean,
   distances: Float64Array,
-  segments?: Uint32Array,
+  segments?: number[],
 ): void {
   const n = path.length / 3 - 1;
   // A hit at a corner is equally near to two segments: rounding must not choose.
@@ -137,14 +165,20 @@ export function nearestSegments(
     const [bx, by, bz] = [path[at + 3]!, path[at + 4]!, path[at + 5]!];
     const [ux, uy, uz] = [bx - ax, by - ay, bz - az];
     const square = ux * ux + uy * uy + uz * uz;
+    // The segment before it ends there, too.
+    if (square === 0 && segment > 0 && !upstream) continue;
     for (let k = 0; k < rows.length; k++) {
       const i = rows[k]!;
-      let [da, db, dc] = [x[i]! - ax, y[i]! - ay, z[i]! - az];
+      let da = x[i]! - ax;
+      let db = y[i]! - ay;
+      let dc = z[i]! - az;
       // How far along the segment the hit is: square at its second corner.
       const along = upstream ? 0 : da * ux + db * uy + dc * uz;
       if (along >= square && square > 0) {
         // From the corner itself: the next segment must have the same distance to the last bit.
-        [da, db, dc] = [x[i]! - bx, y[i]! - by, z[i]! - bz];
+        da = x[i]! - bx;
+        db = y[i]! - by;
+        dc = z[i]! - bz;
       } else if (along > 0) {
         const t = along / square;
         da -= t * ux;
@@ -160,20 +194,23 @@ export function nearestSegments(
   for (let k = 0; k < rows.length; k++) distances[k] = Math.sqrt(distances[k]!);
 }
 
-/** Distance of each of `rows` from the nearest corner, mm. */
-function nearestCorners(
+/** Makes `distances` of `rows` those from a corner where that is nearer, mm. */
+function nearerCorner(
   { x, y, z }: Points,
   rows: Uint32Array,
   path: Float64Array,
+  corner: number,
   distances: Float64Array,
 ): void {
-  distances.fill(Infinity);
-  for (let at = 0; at < path.length; at += 3) {
-    for (let k = 0; k < rows.length; k++) {
-      const i = rows[k]!;
-      const [a, b, c] = [x[i]! - path[at]!, y[i]! - path[at + 1]!, z[i]! - path[at + 2]!];
-      distances[k] = Math.min(distances[k]!, a * a + b * b + c * c);
-    }
+  const px = path[3 * corner]!;
+  const py = path[3 * corner + 1]!;
+  const pz = path[3 * corner + 2]!;
+  for (let k = 0; k < rows.length; k++) {
+    const i = rows[k]!;
+    const a = x[i]! - px;
+    const b = y[i]! - py;
+    const c = z[i]! - pz;
+    const d = Math.sqrt(a * a + b * b + c * c);
+    if (d < distances[k]!) distances[k] = d;
   }
-  for (let k = 0; k < rows.length; k++) distances[k] = Math.sqrt(distances[k]!);
 }

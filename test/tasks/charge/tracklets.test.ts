@@ -160,13 +160,13 @@ def path_of(points, q, centre, axis):
     s = (points - centre) @ axis
     path = [mean_around(points, q, points[s.argmin()])] + [mean_around(points, q, points[s.argmax()])] * (corners - 1)
     order = [s.min()] + [s.max()] * (corners - 1)
+    dividing = False
     for i in range(1, corners - 1):
         d = to_segments(points, np.array(path)).min(axis=0)
-        if not (d >= reach).any():
-            if upstream: d[0] = np.inf
-            else:
-                d = np.array([np.linalg.norm(points - a, axis=1) for a in path]).min(axis=0)
-                if not (d >= reach).any(): break
+        if upstream and not (d >= reach).any(): d[0] = np.inf
+        dividing = dividing or not (d >= reach).any()
+        if dividing: d = np.array([np.linalg.norm(points - a, axis=1) for a in path]).min(axis=0)
+        if not (d >= reach).any(): break
         path[i] = mean_around(points, q, points[d.argmax()])
         order[i] = (path[i] - centre) @ axis
         by = np.argsort(order, kind='stable')
