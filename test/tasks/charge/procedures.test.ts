@@ -10,6 +10,7 @@ import extTrigFinder from '../../../tasks/charge/ext-trig-finder.ts';
 import hitBuilder from '../../../tasks/charge/hit-builder.ts';
 import rawEventBuilder from '../../../tasks/charge/raw-event-builder.ts';
 import t0Reconstruction from '../../../tasks/charge/t0-reconstruction.ts';
+import trackletReconstruction from '../../../tasks/charge/tracklet-reconstruction.ts';
 import timestampCorrector from '../../../tasks/charge/timestamp-corrector.ts';
 
 const MODULES: Record<string, TaskModule> = {
@@ -20,6 +21,7 @@ const MODULES: Record<string, TaskModule> = {
   'charge/event_builder': eventBuilder,
   'charge/t0': t0Reconstruction,
   'charge/drift': driftReconstruction,
+  'charge/tracklets': trackletReconstruction,
 };
 
 interface Entry {
@@ -53,6 +55,36 @@ test('the library has its procedures in order, and their parameters are the defa
     assert.deepEqual(parsed(module, {}), parameters ?? {}, type);
     assert.deepEqual(parsed(module, parameters ?? {}), parameters ?? {}, type);
   }
+});
+
+test('tg:tracklets brings tg:charge along, its parameters are the defaults', () => {
+  const path = new URL('../../../../procedures/tracklets.yaml', import.meta.url);
+  const { libraries, procedures } = parse(readFileSync(path, 'utf8')) as {
+    libraries: string[];
+    procedures: Entry[];
+  };
+  assert.deepEqual(libraries, ['tg:charge']);
+  assert.deepEqual(
+    procedures.map(({ name, type }) => [name, type]),
+    [['combined/tracklets', 'charge/tracklets']],
+  );
+  const { parameters } = procedures[0]!;
+  assert.deepEqual(parsed(trackletReconstruction, {}), parameters);
+});
+
+test('a value that makes no tracklets is refused, and its unit told', () => {
+  for (const [name, value, message] of [
+    ['dbscan_eps', 0, />0/],
+    ['dbscan_eps', -25, />0/],
+    ['dbscan_min_samples', 0, />=1/],
+    ['ransac_min_samples', 1, />=2/],
+    ['ransac_residual_threshold', 0, />0/],
+    ['ransac_max_trials', 0, />=1/],
+    ['trajectory_pts', 1, />=2/],
+    ['trajectory_dx', 0, />0/],
+    ['eps', 25, /eps/],
+  ] as const)
+    assert.throws(() => parsed(trackletReconstruction, { [name]: value }), message, name);
 });
 
 test('unknown parameters and builders are refused', () => {
