@@ -71,8 +71,14 @@ function cellsOf({ x, y, z }: Points, eps: number): Cells {
   const n = x.length;
   // A little wider than eps: rounding must not put two neighbours two cells apart.
   const width = eps * 1.000001;
-  const places = [x, y, z].map((values) => values.map((value) => Math.floor(value / width)));
-  const [cx, cy, cz] = places as [Float64Array, Float64Array, Float64Array];
+  const cx = new Float64Array(n);
+  const cy = new Float64Array(n);
+  const cz = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    cx[i] = Math.floor(x[i]! / width);
+    cy[i] = Math.floor(y[i]! / width);
+    cz[i] = Math.floor(z[i]! / width);
+  }
   const slots = 2 ** Math.ceil(Math.log2(2 * n + 2));
   const table = new Int32Array(slots).fill(-1);
   const firstSlot = (a: number, b: number, c: number): number =>
@@ -128,7 +134,7 @@ export function dbscan(
   minSamples: number,
   labels: Int32Array,
 ): number {
-  for (const i of among) labels[i] = NOISE;
+  for (let k = 0; k < among.length; k++) labels[among[k]!] = NOISE;
   const isCore = (i: number): boolean => {
     let n = 0;
     const end = offset[i + 1]!;
@@ -139,7 +145,8 @@ export function dbscan(
   };
   const stack = new Uint32Array(among.length);
   let clusters = 0;
-  for (const seed of among) {
+  for (let k = 0; k < among.length; k++) {
+    const seed = among[k]!;
     if (labels[seed] !== NOISE || !isCore(seed)) continue;
     labels[seed] = clusters;
     stack[0] = seed;
@@ -167,10 +174,14 @@ export function clustersOf(
   labels: Int32Array,
 ): Uint32Array[] {
   const sizes = new Uint32Array(dbscan(neighbours, among, minSamples, labels));
-  for (const i of among) if (labels[i]! >= 0) sizes[labels[i]!]!++;
+  for (let k = 0; k < among.length; k++) {
+    const label = labels[among[k]!]!;
+    if (label >= 0) sizes[label]!++;
+  }
   const clusters = Array.from(sizes, (size) => new Uint32Array(size));
   sizes.fill(0);
-  for (const i of among) {
+  for (let k = 0; k < among.length; k++) {
+    const i = among[k]!;
     const label = labels[i]!;
     if (label >= 0) clusters[label]![sizes[label]!++] = i;
     labels[i] = OUTSIDE;

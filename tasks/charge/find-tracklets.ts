@@ -31,7 +31,7 @@ export function findTracklets(
   const labels = new Int32Array(points.x.length).fill(OUTSIDE);
   const isTaken = new Uint8Array(points.x.length);
   const found: Uint32Array[] = [];
-  let free = Uint32Array.from(isTaken.keys());
+  let free = new Uint32Array(isTaken.length).map((_, hit) => hit);
   for (let i = 0; i < iterations && free.length > 0; i++) {
     const clusters = clustersOf(near, free, minSamples, labels);
     if (clusters.length === 0) break;
