@@ -29,6 +29,17 @@ const HITS_OF_TRACKLETS = `
 f = h5py.File(sys.argv[1], 'r')
 rows, hits = f['combined/tracklets/data'][:], f['charge/hits/data'][:]
 drift = f['combined/hit_drift/data'][:]
+P = 16
+assert rows.dtype == np.dtype([
+    ('id', '<u4'), ('theta', '<f8'), ('phi', '<f8'), ('xp', '<f8'), ('yp', '<f8'), ('nhit', '<i8'), ('q', '<f8'),
+    ('ts_start', '<f8'), ('ts_end', '<f8'), ('residual', '<f8', 3), ('length', '<f8'), ('start', '<f8', 3), ('end', '<f8', 3),
+    ('trajectory', '<f8', (P, 3)), ('trajectory_residual', '<f8', P - 1), ('dx', '<f8', (P - 1, 3)), ('dq', '<f8', P - 1), ('dn', '<i8', P - 1)])
+attributes = dict(f['combined/tracklets'].attrs)
+del attributes['lost']
+assert attributes == {
+    'classname': 'TrackletReconstruction', 'class_version': '1.0.0', 'hits_dset': 'charge/hits', 'hit_drift_dset': 'combined/hit_drift',
+    'dbscan_eps': 25, 'dbscan_min_samples': 5, 'ransac_min_samples': 2, 'ransac_residual_threshold': 8, 'ransac_max_trials': 10,
+    'max_iterations': 100, 'max_nhit': 3000, 'trajectory_pts': P, 'trajectory_dx': 10}, attributes
 lost = json.loads(f['combined/tracklets'].attrs['lost'])
 def check(row, mine, event_hits):
     assert len(mine) == row['nhit'] and np.isin(mine, event_hits).all()
