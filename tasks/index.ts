@@ -15,6 +15,7 @@ export const types: { readonly [type: string]: string } = {
   'charge/lar_info': 'charge/lar-info.js',
   'charge/geometry_info': 'charge/geometry-info.js',
   'charge/disabled_channels': 'charge/disabled-channels.js',
+  'charge/tracklets': 'charge/tracklet-reconstruction.js',
   'charge/simulate': 'charge/simulate.js',
 };
 

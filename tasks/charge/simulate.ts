@@ -9,7 +9,7 @@ import {
   simulatedPedestals,
   type Anode,
 } from './simulated-anode.ts';
-import { simulatePackets, type RunSettings } from './simulated-packets.ts';
+import { simulatePackets, type RunSettings, type SimulatedTrack } from './simulated-packets.ts';
 
 const params = z.strictObject({
   seed: z.int().min(0).max(0xffffffff).default(1),
@@ -37,8 +37,12 @@ export const simulateParams = (given: z.input<typeof params>): SimulateParams =>
 /** The anode of these params. */
 export const anodeOf = ({ tiles, chips }: SimulateParams): Anode => createAnode({ tiles, chips });
 
-/** The rows of a run in file order, in blocks of one second. */
-export function packetsOf(settings: SimulateParams, anode: Anode): Generator<Uint8Array> {
+/** The rows of a run in file order, in blocks of one second. `tell` is told of the tracks behind them. */
+export function packetsOf(
+  settings: SimulateParams,
+  anode: Anode,
+  tell?: (track: SimulatedTrack) => void,
+): Generator<Uint8Array> {
   const run: RunSettings = {
     seed: settings.seed,
     seconds: settings.seconds,
@@ -49,7 +53,7 @@ export function packetsOf(settings: SimulateParams, anode: Anode): Generator<Uin
     unixStart: settings.unix_start,
     lostSyncs: settings.lost_syncs,
   };
-  return simulatePackets(anode, run);
+  return simulatePackets(anode, run, tell);
 }
 
 const PACKET_TYPES = [

@@ -20,6 +20,17 @@ export interface RunSettings {
   lostSyncs: readonly (readonly [number, number])[];
 }
 
+/** A simulated cosmic ray: mm, ticks. */
+export interface SimulatedTrack {
+  /** Ticks after the start of the run. */
+  t: number;
+  /** Where it was above the first and the last pixel that saw it, x y z. */
+  first: readonly [number, number, number];
+  last: readonly [number, number, number];
+  /** Pixels that saw it. */
+  hits: number;
+}
+
 /** Ticks of 0.1 us between two SYNCs. */
 const SECOND = 1e7;
 const DRIFT_SPEED = 0.1587; // mm per tick
@@ -68,12 +79,16 @@ function arrive(arrivals: Arrivals, at: number): number {
   return arrivals.n++ * ROW;
 }
 
-/** The rows of a run, second by second; 36 bytes each, version 2.4. */
-export function* simulatePackets(anode: Anode, settings: RunSettings): Generator<Uint8Array> {
+/** The rows of a run, second by second; 36 bytes each, version 2.4. `tell` is told of the tracks behind them. */
+export function* simulatePackets(
+  anode: Anode,
+  settings: RunSettings,
+  tell?: (track: SimulatedTrack) => void,
+): Generator<Uint8Array> {
   const random = createRandom(settings.seed);
   let open = createArrivals(1024);
   for (let second = 0; second < settings.seconds; second++) {
-    addSecond(open, anode, settings, random, second);
+    addSecond(open, anode, settings, random, second, tell);
     const isLast = second === settings.seconds - 1;
     const [ready, rest] = split(open, isLast ? Infinity : (second + 1) * SECOND);
     yield inFileOrder(ready, random);
@@ -87,6 +102,7 @@ function addSecond(
   settings: RunSettings,
   random: Random,
   second: number,
+  tell?: (track: SimulatedTrack) => void,
 ): void {
   const start = second * SECOND;
   const events = Array.from({ length: random.poisson(settings.eventsPerSecond) }, () =>
@@ -97,7 +113,10 @@ function addSecond(
   }
   for (const t of events) {
     const tracks = random.uniform() < 0.25 ? 2 : 1;
-    for (let i = 0; i < tracks; i++) addTrack(rows, anode, random, t);
+    for (let i = 0; i < tracks; i++) {
+      const track = addTrack(rows, anode, random, t);
+      if (track !== undefined) tell?.(track);
+    }
     if (settings.triggers) addTriggerWords(rows, random, t);
   }
   for (let i = 0; i < settings.noisePerSecond; i++) {
@@ -110,7 +129,12 @@ function addSecond(
 }
 
 /** A straight line through both drift volumes; every pixel below it sees the charge after the drift. */
-function addTrack(rows: Arrivals, anode: Anode, random: Random, t: number): void {
+function addTrack(
+  rows: Arrivals,
+  anode: Anode,
+  random: Random,
+  t: number,
+): SimulatedTrack | undefined {
   const cosine = random.between(0.5, 1);
   const sine = Math.sqrt(1 - cosine * cosine);
   const angle = random.between(0, 2 * Math.PI);
@@ -120,6 +144,7 @@ function addTrack(rows: Arrivals, anode: Anode, random: Random, t: number): void
   const x = random.between(plane.minX, -plane.minX);
   const z = random.between(-DRIFT, DRIFT);
   const last = new Map<Plane, number>();
+  const seen: number[] = [];
   for (let s = 0; s < (2 * height) / cosine; s += 2) {
     const at = z + s * step[2];
     if (Math.abs(at) > DRIFT) continue;
@@ -127,10 +152,14 @@ function addTrack(rows: Arrivals, anode: Anode, random: Random, t: number): void
     const pixel = pixelAt(side, x + s * step[0], height + s * step[1]);
     if (pixel < 0 || pixel === last.get(side)) continue;
     last.set(side, pixel);
+    seen.push(s);
     const arrival = t + Math.abs(at - side.z) / DRIFT_SPEED + random.normal(0, 1);
     const adc = 74 + 12 * random.exponential(2) + random.normal(0, 2);
     addData(rows, side, pixel, random, arrival, Math.min(Math.max(Math.round(adc), 0), 255));
   }
+  if (seen.length === 0) return undefined;
+  const place = (s: number) => [x + s * step[0], height + s * step[1], z + s * step[2]] as const;
+  return { t, first: place(seen[0]!), last: place(seen.at(-1)!), hits: seen.length };
 }
 
 function addNoise(rows: Arrivals, anode: Anode, random: Random, t: number): void {

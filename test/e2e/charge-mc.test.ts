@@ -1,6 +1,6 @@
 /** Truth of simulated files on the real command line: every reference of every relation against a join by hand, in both forms of flow file. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { openH5, relationOf, type H5File } from 'tg/h5';
@@ -275,6 +275,16 @@ describe('what simulation changes', () => {
     assert.equal(file.attributes('charge/raw_events')['mc_tracks_dset_name'], undefined);
     file.close();
   });
+});
+
+test('truth of a run in parts is that of one pass, every reference of it', async () => {
+  const whole = mcProject({ s1: [1] });
+  const parts = mcProject({ s1: [1] }, { parts: true });
+  await built(whole, ['-q']);
+  const told = await buildTold(parts);
+  assert.ok(told.ran.includes('charge/raw_events@s1,part=2'), 'a test of one part');
+  assert.ok(readFileSync(flow(parts)).equals(readFileSync(flow(whole))));
+  await checkRelations(parts, 'region');
 });
 
 describe('truth that cannot be used', () => {

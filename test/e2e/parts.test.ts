@@ -41,7 +41,11 @@ async function flows(root: string, more: Settings, words: string[] = []): Promis
 }
 
 test('a run in parts makes the flow file of one pass, in both forms, with one worker and with four', async () => {
-  const root = simulatedProject(RUNS, SMALL);
+  const root = simulatedProject(RUNS, {
+    ...SMALL,
+    'combined/hit_drift': { geometry_file: 'cal/layout.yaml' },
+  });
+  set(root, { libraries: ['tg:tracklets'] });
   for (const refs of ['region', 'pairs']) {
     const whole = await flows(root, { link: { refs }, parts: false });
     assert.deepEqual(await flows(root, { parts: true }, ['--workers', '1']), whole, refs);

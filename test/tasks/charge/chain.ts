@@ -10,6 +10,7 @@ import extTrigFinder from '../../../tasks/charge/ext-trig-finder.ts';
 import hitBuilder from '../../../tasks/charge/hit-builder.ts';
 import rawEventBuilder from '../../../tasks/charge/raw-event-builder.ts';
 import t0Reconstruction from '../../../tasks/charge/t0-reconstruction.ts';
+import trackletReconstruction from '../../../tasks/charge/tracklet-reconstruction.ts';
 import timestampCorrector from '../../../tasks/charge/timestamp-corrector.ts';
 
 /** What a task said of itself. */
@@ -123,6 +124,11 @@ const STEPS = [
     needs: ['charge/hits', 'charge/events', 'combined/t0'],
     makes: ['combined/hit_drift'],
   },
+  {
+    name: 'combined/tracklets',
+    needs: ['charge/hits', 'charge/events', 'combined/hit_drift'],
+    makes: ['combined/tracklets'],
+  },
 ] as const;
 
 export const MODULES: Modules = {
@@ -133,6 +139,7 @@ export const MODULES: Modules = {
   'charge/events': eventBuilder,
   'combined/t0': t0Reconstruction,
   'combined/hit_drift': driftReconstruction,
+  'combined/tracklets': trackletReconstruction,
 };
 
 /** The files that a run of the chain made, by table. */

@@ -16,6 +16,7 @@ import extTrigFinder from '../../../tasks/charge/ext-trig-finder.ts';
 import hitBuilder from '../../../tasks/charge/hit-builder.ts';
 import rawEventBuilder from '../../../tasks/charge/raw-event-builder.ts';
 import t0Reconstruction from '../../../tasks/charge/t0-reconstruction.ts';
+import trackletReconstruction from '../../../tasks/charge/tracklet-reconstruction.ts';
 import timestampCorrector from '../../../tasks/charge/timestamp-corrector.ts';
 
 const MODULES: Record<string, TaskModule> = {
@@ -32,6 +33,7 @@ const MODULES: Record<string, TaskModule> = {
   'charge/lar_info': larInfo,
   'charge/geometry_info': geometryInfo,
   'charge/disabled_channels': disabledChannels,
+  'charge/tracklets': trackletReconstruction,
 };
 
 interface Entry {
@@ -86,6 +88,36 @@ test('mc is auto, true or false', () => {
     for (const mc of ['auto', true, false]) parsed(module, { mc });
     assert.throws(() => parsed(module, { mc: 'yes' }), /mc/);
   }
+});
+
+test('tg:tracklets brings tg:charge along, its parameters are the defaults', () => {
+  const path = new URL('../../../../procedures/tracklets.yaml', import.meta.url);
+  const { libraries, procedures } = parse(readFileSync(path, 'utf8')) as {
+    libraries: string[];
+    procedures: Entry[];
+  };
+  assert.deepEqual(libraries, ['tg:charge']);
+  assert.deepEqual(
+    procedures.map(({ name, type }) => [name, type]),
+    [['combined/tracklets', 'charge/tracklets']],
+  );
+  const { parameters } = procedures[0]!;
+  assert.deepEqual(parsed(trackletReconstruction, {}), parameters);
+});
+
+test('a value that makes no tracklets is refused, and its unit told', () => {
+  for (const [name, value, message] of [
+    ['dbscan_eps', 0, />0/],
+    ['dbscan_eps', -25, />0/],
+    ['dbscan_min_samples', 0, />=1/],
+    ['ransac_min_samples', 1, />=2/],
+    ['ransac_residual_threshold', 0, />0/],
+    ['ransac_max_trials', 0, />=1/],
+    ['trajectory_pts', 1, />=2/],
+    ['trajectory_dx', 0, />0/],
+    ['eps', 25, /eps/],
+  ] as const)
+    assert.throws(() => parsed(trackletReconstruction, { [name]: value }), message, name);
 });
 
 test('unknown parameters and builders are refused', () => {

@@ -99,6 +99,7 @@ async function withBlocks(rows: number): Promise<Modules> {
     'charge/events': await load('event-builder'),
     'combined/t0': await load('t0-reconstruction'),
     'combined/hit_drift': await load('drift-reconstruction'),
+    'combined/tracklets': await load('tracklet-reconstruction'),
   };
 }
 
@@ -122,8 +123,8 @@ test('how many rows the tasks read at a time does not show in a single byte', as
         const [a, b] = ['a', 'b'].map((name) => join(folder, name)) as [string, string];
         mkdirSync(a);
         mkdirSync(b);
-        const usual = await runChain(a, path, params, 'combined/hit_drift');
-        const other = await runChain(b, path, params, 'combined/hit_drift', modules);
+        const usual = await runChain(a, path, params, 'combined/tracklets');
+        const other = await runChain(b, path, params, 'combined/tracklets', modules);
         assert.deepEqual(other.told, usual.told);
         for (const [table, file] of Object.entries(usual.files))
           assert.ok(readFileSync(file).equals(readFileSync(other.files[table]!)), table);
