@@ -17,7 +17,15 @@ import type {
 import { environmentTrace, namesNow, wholeTrace } from './facts.ts';
 import { runCommand } from './execute/command.ts';
 import { namesTrace, readText } from './execute/context.ts';
-import type { Job, JobEvent, JobResult, MergeJob, StagedOutput, TaskJob } from './execute/job.ts';
+import type {
+  FlowJob,
+  Job,
+  JobEvent,
+  JobResult,
+  MergeJob,
+  StagedOutput,
+  TaskJob,
+} from './execute/job.ts';
 import { JobFailure } from './execute/threads.ts';
 import type { Workers } from './execute/threads.ts';
 import { failureOf } from './failure.ts';
@@ -279,25 +287,32 @@ async function perform(
     }
     case 'merge':
       return mergeResult(options, job, run);
-    case 'flow': {
-      const included = new Map(options.inputs);
-      const tables = task.inputs[0]!.targets.flatMap((target) => {
-        const id = included.get(target);
-        const maker = options.plan.maker.get(target);
-        if (id === undefined || maker === undefined) return [];
-        const made = options.plan.tasks[maker]!;
-        const output = made.outputs.find((o) => o.target === target)!;
-        return [
-          { target, place: output.place, path: absolute(ws.root, output.path), task: made.id, id },
-        ];
-      });
+    case 'flow':
       return run({
         kind: 'flow',
         job,
-        flow: { path: job.outputs[0]!.path, tables, refs: ws.project.link.refs, tg: VERSION },
+        flow: {
+          path: job.outputs[0]!.path,
+          tables: flowTables(options),
+          refs: ws.project.link.refs,
+          tg: VERSION,
+        },
       });
-    }
   }
+}
+
+/** The tables of a run that are there: what its tasks made, and what its sources lend. */
+function flowTables({ ws, task, plan, inputs }: RunOptions): FlowJob['tables'] {
+  const included = new Map(inputs);
+  const tables: FlowJob['tables'][number][] = [];
+  for (const target of task.inputs.flatMap(({ targets }) => targets)) {
+    const id = included.get(target);
+    if (id === undefined) continue;
+    const made = plan.tasks[plan.maker.get(target) ?? -1];
+    for (const { path, place } of placesOf(ws, plan, target))
+      tables.push({ target, place, path, task: made?.id, id });
+  }
+  return tables;
 }
 
 /** Tables of the points are concatenated by a worker; other products become one JSON list `[{point, path, id}]`, written here. */

@@ -9,6 +9,7 @@ export const types: { readonly [type: string]: string } = {
   'charge/event_builder': 'charge/event-builder.js',
   'charge/t0': 'charge/t0-reconstruction.js',
   'charge/drift': 'charge/drift-reconstruction.js',
+  'association/charge_light': 'association/charge-light.js',
   'charge/simulate': 'charge/simulate.js',
 };
 

@@ -42,7 +42,14 @@ export interface TaskJob {
 /** Tables of several artifacts in one file: the linked flow file of a run. */
 export interface FlowJob {
   path: string;
-  tables: readonly { target: string; place: string; path: string; task: string; id: ContentId }[];
+  /** `task`: what made it; undefined for a table of a source. */
+  tables: readonly {
+    target: string;
+    place: string;
+    path: string;
+    task: string | undefined;
+    id: ContentId;
+  }[];
   refs: 'region' | 'pairs';
   tg: string;
 }
