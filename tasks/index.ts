@@ -10,6 +10,7 @@ export const types: { readonly [type: string]: string } = {
   'charge/t0': 'charge/t0-reconstruction.js',
   'charge/drift': 'charge/drift-reconstruction.js',
   'association/charge_light': 'association/charge-light.js',
+  'light/event_builder': 'light/event-builder.js',
   'charge/simulate': 'charge/simulate.js',
 };
 

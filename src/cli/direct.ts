@@ -14,7 +14,13 @@ import { refuse } from './verb.ts';
 import type { Call } from './verb.ts';
 
 /** Source or first part of a table's name -> the library that reads it. */
-const READERS: { readonly [name: string]: string } = { packets: 'tg:charge', charge: 'tg:charge' };
+const READERS: { readonly [name: string]: string } = {
+  packets: 'tg:charge',
+  charge: 'tg:charge',
+  combined: 'tg:charge',
+  light_raw: 'tg:light',
+  light: 'tg:light',
+};
 
 interface Input {
   /** As typed, for messages. */
@@ -141,6 +147,7 @@ function librariesOf(inputs: readonly Input[]): string[] {
       : [kind.kind];
   });
   const found = new Set(names.map((name) => READERS[name]).filter((name) => name !== undefined));
+  if (found.has('tg:charge') && found.has('tg:light')) found.add('tg:association');
   if (found.size === 0)
     throw refuse('unknown-input', `no library of tg reads ${names.join(', ')}`, '-c LIBRARY');
   return [...found];
@@ -161,7 +168,11 @@ function sourcesOf(inputs: readonly Input[], cwd: string, isFolder: boolean): So
   const files = new Map<string, Given[]>();
   for (const { source, kind, shown, path, place } of inputs) {
     const names =
-      source !== undefined ? [source] : kind.kind === 'flow' ? kind.tables : [kind.kind];
+      source !== undefined
+        ? [source]
+        : kind.kind === 'flow'
+          ? [...kind.tables, ...kind.others]
+          : [kind.kind];
     for (const name of names) {
       const inside = kind.kind === 'flow' && source === undefined ? `/${name}` : place;
       files.set(name, [...(files.get(name) ?? []), { shown, path, place: inside }]);
@@ -214,6 +225,8 @@ function describe({ kind, source }: Input): string {
       const version = kind.version === undefined ? '' : ` (LArPix+HDF5 ${kind.version})`;
       return `${grouped(kind.rows)} packets${version}`;
     }
+    case 'light_raw':
+      return `${grouped(kind.rows)} waveforms`;
     case 'flow':
       return `flow file with ${plural(kind.tables.length, 'table')}`;
     case 'unknown':
