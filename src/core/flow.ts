@@ -58,10 +58,7 @@ export function flowTasks(
   }
   const withRuns = [...byRun.keys()].some((run) => run !== '');
   const carried = [...expansion.sources.values()].filter(
-    (source) =>
-      isCarried(source) &&
-      !expansion.makerOf.has(source.entry.name) &&
-      !link.drop.includes(source.place.slice(1)),
+    (source) => isCarried(source) && !link.drop.includes(source.place.slice(1)),
   );
   return [...byRun].flatMap(([run, targets]): Task[] => {
     // Tables that belong to no run have no flow file of their own where others have runs.

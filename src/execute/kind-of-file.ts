@@ -6,7 +6,13 @@ export type FileKind =
   /** Waveforms, one row per triggered channel (`/rwf`). */
   | { kind: 'light_raw'; rows: number }
   /** Tables as `charge/hits`; `others`: groups with attributes alone (`run_info`) and datasets that stand by themselves. */
-  | { kind: 'flow'; tables: readonly string[]; others: readonly string[] }
+  | {
+      kind: 'flow';
+      tables: readonly string[];
+      others: readonly string[];
+      /** Form of its relations, where it has any. */
+      refs: 'region' | 'pairs' | undefined;
+    }
   /** `why`: HDF5 by its name or its first bytes, and not to be read. */
   | { kind: 'unknown'; why?: { message: string; try: string | undefined } };
 
@@ -53,7 +59,10 @@ export async function kindOfFile(path: string): Promise<FileKind> {
       return { kind: 'light_raw', rows: file.dataset('/rwf').shape[0] ?? 0 };
     const tables: string[] = [];
     const rest: string[] = [];
+    let refs: 'region' | 'pairs' | undefined;
     for (const { path: at, kind } of file.walk()) {
+      if (/\/ref\/.*\/ref_(?:valid|region)$/s.test(at))
+        refs = at.endsWith('_region') ? 'pairs' : 'region';
       if (at === '/' || `${at}/`.includes('/ref/')) continue;
       if (kind === 'dataset' && /.\/data$/s.test(at)) tables.push(at.slice(1, -'/data'.length));
       else if (kind === 'dataset' || Object.keys(file.attributes(at)).length > 0)
@@ -61,7 +70,7 @@ export async function kindOfFile(path: string): Promise<FileKind> {
     }
     const known = new Set(tables);
     const others = rest.filter((at) => !known.has(at));
-    return tables.length > 0 ? { kind: 'flow', tables, others } : { kind: 'unknown' };
+    return tables.length > 0 ? { kind: 'flow', tables, others, refs } : { kind: 'unknown' };
   } finally {
     file.close();
   }

@@ -126,7 +126,10 @@ describe('light events from rwf', { skip: without }, () => {
     const told = (params: Parameters<typeof made>[1], from = path) =>
       made(from, params).then(
         () => '',
-        (error: Error & { try?: string }) => `${error.message} -> ${error.try ?? ''}`,
+        (error: unknown) => {
+          const { message, try: fix = '' } = error as Error & { try?: string };
+          return `${message} -> ${fix}`;
+        },
       );
     assert.equal(
       await told({ n_samples: 66 }),
