@@ -304,18 +304,28 @@ async function perform(
   }
 }
 
-/** Tables of a flow file that are there; of a table in parts all of them, or none. */
+/** Tables of a flow file that are there, those that sources lend first, as h5flow has it; of a table in parts all of them, or none. */
 function linkedTables({ ws, task, plan, inputs }: RunOptions): FlowJob['tables'] {
   const included = new Set(inputs.map(([target]) => target));
-  const made = task.inputs[0]!.targets.flatMap((target) => {
+  const targets = task.inputs.flatMap((input) => input.targets);
+  const lent = targets.flatMap((source) =>
+    plan.sources.has(source) && included.has(source)
+      ? placesOf(ws, plan, source).map(({ path, place }) => ({ place, path, source }))
+      : [],
+  );
+  const made = targets.flatMap((target) => {
     const maker = plan.maker.get(target);
     return maker === undefined ? [] : [{ target, ...tableOf(ws, plan.tasks[maker]!, target) }];
   });
   const left = new Set(made.flatMap((t) => (included.has(t.target) ? [] : [t.place])));
-  return made.filter(({ place }) => !left.has(place));
+  return [...lent, ...made.filter(({ place }) => !left.has(place))];
 }
 
-function tableOf(ws: Workspace, task: Task, target: TargetName): FlowJob['tables'][number] {
+function tableOf(
+  ws: Workspace,
+  task: Task,
+  target: TargetName,
+): { place: string; path: string; task: string } {
   const { place, path } = task.outputs.find((o) => o.target === target)!;
   const all = task.part === undefined ? task.id : targetOf(task.procedure.name, task.run ?? '');
   return { place, path: absolute(ws.root, path), task: all };

@@ -16,6 +16,8 @@ export const types: { readonly [type: string]: string } = {
   'charge/geometry_info': 'charge/geometry-info.js',
   'charge/disabled_channels': 'charge/disabled-channels.js',
   'charge/tracklets': 'charge/tracklet-reconstruction.js',
+  'association/charge_light': 'association/charge-light.js',
+  'light/event_builder': 'light/event-builder.js',
   'charge/simulate': 'charge/simulate.js',
 };
 

@@ -74,13 +74,25 @@ export const BUILD_FLAGS: readonly Flag[] = [
   },
 ];
 
+/** Flags that say what is built, as they are typed. */
+const SAID: { readonly [flag: string]: string } = {
+  C: '-C',
+  input: '-i',
+  output: '-o',
+  library: '-c',
+  start_position: '-s',
+  end_position: '-e',
+  drop: '-d',
+  refs: '--refs',
+  set: '--set',
+};
+
 /** What to type to go on: `tg build charge/events`, with the flags that say what is built. */
 export function again(call: Call): string {
   const quote = (word: string): string =>
     /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-  const flags = (['C', 'input', 'output', 'library', 'set'] as const).flatMap((name) => {
-    const short = { C: '-C', input: '-i', output: '-o', library: '-c', set: '--set' }[name];
-    return call.values(name).map((value) => `${short} ${quote(value)}`);
-  });
+  const flags = Object.entries(SAID).flatMap(([name, short]) =>
+    call.values(name).map((value) => `${short} ${quote(value)}`),
+  );
   return ['tg build', ...call.words.map(quote), ...flags].join(' ');
 }

@@ -1,20 +1,33 @@
 /** Direct mode: `-i [SOURCE=]FILE -o FILE [-c LIBRARY]` (or `-o FOLDER/`, each file a run) instead of a tg.yaml. Knows which library reads what. */
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { SourceEntry } from '../core/types.ts';
+import type { LinkSettings, Project, SourceEntry } from '../core/types.ts';
 import { isMadeByTg, kindOfFile } from '../execute/kind-of-file.ts';
 import type { FileKind } from '../execute/kind-of-file.ts';
+import { nearest } from '../core/nearest.ts';
 import { nearestFile, shownPath, shownPaths } from '../procedures/files.ts';
 import { directProject, directSource } from '../procedures/load.ts';
 import { grouped, plural } from '../report/format.ts';
 import { shipped } from './shipped.ts';
-import { withWorkflows, workflowNotes, workflowsOf } from './workflows.ts';
+import {
+  withDropped,
+  withWorkflows,
+  workflowNames,
+  workflowNotes,
+  workflowsOf,
+} from './workflows.ts';
 import type { Located } from './open-project.ts';
 import { refuse } from './verb.ts';
 import type { Call } from './verb.ts';
 
 /** Source or first part of a table's name -> the library that reads it. */
-const READERS: { readonly [name: string]: string } = { packets: 'tg:charge', charge: 'tg:charge' };
+const READERS: { readonly [name: string]: string } = {
+  packets: 'tg:charge',
+  charge: 'tg:charge',
+  combined: 'tg:charge',
+  light_raw: 'tg:light',
+  light: 'tg:light',
+};
 
 interface Input {
   /** As typed, for messages. */
@@ -55,9 +68,10 @@ export async function directMode(call: Call): Promise<Located> {
   else await checkOutput(output, target, inputs);
   const named = call.has('library') ? call.values('library') : librariesOf(inputs);
   const workflows = workflowsOf(named, call.cwd);
-  // What the stages of a workflow are called stands in the shipped library.
+  checkNames(named, call.cwd);
+  // What the stages of a workflow are called stands in the shipped libraries.
   const libraries = [
-    ...new Set(named.map((library) => (workflows.has(library) ? 'tg:charge' : library))),
+    ...new Set(named.flatMap((library) => workflows.get(library)?.libraries ?? [library])),
   ];
   const root = dirname(target);
   const file = isFolder ? '{run}.h5' : basename(target);
@@ -66,20 +80,21 @@ export async function directMode(call: Call): Promise<Located> {
       root,
       libraries,
       sources,
-      link: { file, when: 'build' },
+      link: { file, when: 'build', ...formOf(call, inputs) },
       ...(isFolder ? { build: target } : {}),
     },
     shipped,
     { cwd: call.cwd },
   );
   const loaded = withWorkflows(direct, workflows.values());
-  const given = new Set(sources.map(({ name }) => name));
-  const project = loaded.project!;
+  const project = withPositions(withDropped(loaded.project!, call.values('drop')), call);
   // What the input has already is not made again, unless it is asked for by name.
+  const given = new Set(sources.map(({ name }) => name));
+  const asked = new Set([...call.words, ...(loaded.project?.default ?? [])]);
   const procedures = project.procedures.filter(
-    ({ name, outputs }) =>
-      call.words.includes(name) || !outputs.every((made) => given.has(made.target)),
+    ({ name, outputs }) => asked.has(name) || !outputs.every((made) => given.has(made.target)),
   );
+  if (!isFolder) await checkKept(output, target, project);
   const store = join(root, '.tg', 'direct', basename(target));
   return {
     load: { loaded: { ...loaded, project: { ...project, procedures } }, storeFolder: store },
@@ -92,6 +107,70 @@ export async function directMode(call: Call): Promise<Located> {
       ...workflowNotes(workflows),
     ],
   };
+}
+
+/** A name that is nearly one of tg's workflows. @throws Refusal */
+function checkNames(named: readonly string[], cwd: string): void {
+  for (const library of named) {
+    if (library.startsWith('tg:') || existsSync(resolve(cwd, library))) continue;
+    const near = nearest(library, workflowNames(), 1);
+    if (near.length > 0 && !near.includes(library))
+      throw refuse('no-file', `no file ${library}`, `-c ${near[0]!}`);
+  }
+}
+
+/** h5flow adds to its output, tg writes it anew: what is in it must not be lost without a word. @throws Refusal */
+async function checkKept(output: string, target: string, project: Project): Promise<void> {
+  if (!existsSync(target)) return;
+  const kind = await kindOfFile(target);
+  const known = new Set([
+    ...project.procedures.flatMap(({ outputs }) => outputs.map((made) => made.target)),
+    ...project.sources.map(({ name }) => name),
+  ]);
+  const lost = kind.kind === 'flow' ? kind.tables.filter((table) => !known.has(table)) : [];
+  if (lost.length === 0) return;
+  throw refuse(
+    'bad-flag',
+    `${output} holds ${lost.join(' ')}, which this build does not make`,
+    '-o another.h5, or all in one: -i and -c of both, or remove it',
+  );
+}
+
+/** --refs; without it the form that the input has. */
+function formOf(call: Call, inputs: readonly Input[]): Partial<LinkSettings> {
+  const asked = call.value('refs') as LinkSettings['refs'] | undefined;
+  const found = inputs.flatMap(({ kind }) =>
+    kind.kind === 'flow' && kind.refs !== undefined ? [kind.refs] : [],
+  );
+  const refs = asked ?? found[0];
+  return refs === undefined ? {} : { refs };
+}
+
+/** Procedures that read raw data from one row to another. */
+const READING: readonly string[] = ['charge/raw_events', 'light/events'];
+
+/** -s and -e, h5flow's start and end position, for what reads raw data here. */
+function withPositions(project: Project, call: Call): Project {
+  const positions = Object.fromEntries(
+    (['start_position', 'end_position'] as const).flatMap((name) =>
+      call.has(name) ? [[name, Number(call.value(name))]] : [],
+    ),
+  );
+  if (Object.keys(positions).length === 0) return project;
+  const reading = project.procedures.filter(
+    ({ name, inputs }) =>
+      READING.includes(name) &&
+      inputs.some(({ target }) => project.sources.some((source) => source.name === target)),
+  );
+  if (reading.length === 0)
+    throw refuse(
+      'bad-flag',
+      '-s and -e count packets or waveforms, and none of these files holds any',
+      'with the packets that the events are built from',
+    );
+  const parameters = { ...project.parameters };
+  for (const { name } of reading) parameters[name] = { ...parameters[name], ...positions };
+  return { ...project, parameters };
 }
 
 async function readInput(word: string, cwd: string): Promise<Input> {
@@ -141,6 +220,7 @@ function librariesOf(inputs: readonly Input[]): string[] {
       : [kind.kind];
   });
   const found = new Set(names.map((name) => READERS[name]).filter((name) => name !== undefined));
+  if (found.has('tg:charge') && found.has('tg:light')) found.add('tg:association');
   if (found.size === 0)
     throw refuse('unknown-input', `no library of tg reads ${names.join(', ')}`, '-c LIBRARY');
   return [...found];
@@ -151,6 +231,8 @@ interface Given {
   shown: string;
   path: string;
   place: string;
+  /** It stands in a flow file: h5flow copies its input. */
+  carried: boolean;
 }
 
 /**
@@ -161,10 +243,17 @@ function sourcesOf(inputs: readonly Input[], cwd: string, isFolder: boolean): So
   const files = new Map<string, Given[]>();
   for (const { source, kind, shown, path, place } of inputs) {
     const names =
-      source !== undefined ? [source] : kind.kind === 'flow' ? kind.tables : [kind.kind];
+      source !== undefined
+        ? [source]
+        : kind.kind === 'flow'
+          ? [...kind.tables, ...kind.others]
+          : [kind.kind];
     for (const name of names) {
       const inside = kind.kind === 'flow' && source === undefined ? `/${name}` : place;
-      files.set(name, [...(files.get(name) ?? []), { shown, path, place: inside }]);
+      const carried = kind.kind === 'flow' && source === undefined;
+      // What is no table (run_info) is that of the first file.
+      if (carried && !isFolder && files.has(name) && kind.others.includes(name)) continue;
+      files.set(name, [...(files.get(name) ?? []), { shown, path, place: inside, carried }]);
     }
   }
   const several = [...files.values()].some((list) => list.length > 1);
@@ -176,14 +265,13 @@ function sourcesOf(inputs: readonly Input[], cwd: string, isFolder: boolean): So
         `-i: ${plural(list.length, 'file')} of ${name} make as many runs, -o is one file`,
         '-o FOLDER/',
       );
-    if (!isFolder || (several && list.length === 1)) return directSource(name, shown, place, cwd);
-    return directSource(
-      name,
-      shown,
-      place,
-      cwd,
-      several ? runsOf(name, list) : [{ path: list[0]!.path, run: stemOf(inputs[0]!.path) }],
-    );
+    const more = list.every(({ carried }) => carried) ? ({ carried: true } as const) : {};
+    if (!isFolder || (several && list.length === 1))
+      return { ...directSource(name, shown, place, cwd), ...more };
+    const given = several
+      ? runsOf(name, list)
+      : [{ path: list[0]!.path, run: stemOf(inputs[0]!.path) }];
+    return { ...directSource(name, shown, place, cwd, given), ...more };
   });
 }
 
@@ -214,6 +302,8 @@ function describe({ kind, source }: Input): string {
       const version = kind.version === undefined ? '' : ` (LArPix+HDF5 ${kind.version})`;
       return `${grouped(kind.rows)} packets${version}`;
     }
+    case 'light_raw':
+      return `${grouped(kind.rows)} waveforms`;
     case 'flow':
       return `flow file with ${plural(kind.tables.length, 'table')}`;
     case 'unknown':

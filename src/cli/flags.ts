@@ -34,12 +34,18 @@ function option(flag: Flag, flags: Map<string, string[]>): Option {
   });
 }
 
-/** `-j 8`, `-j8` and `--jobs=8` as make writes them: the first two mean --workers. */
+/** As other tools have it: make's `-j 8`, `-j8` and `-j=8` for --workers, h5flow's several workflows behind one -c. */
 function rewrite(words: readonly string[], flags: readonly Flag[]): string[] {
-  if (!flags.some(({ name }) => name === 'workers')) return [...words];
+  const has = (flag: string): boolean => flags.some(({ name }) => name === flag);
+  const [workers, library] = [has('workers'), has('library')];
   const end = words.indexOf('--');
+  let configs = false;
   return words.flatMap((word, i) => {
     if (end >= 0 && i > end) return [word];
+    const first = library && ['-c', '--library'].includes(words[i - 1] ?? '');
+    configs = first || (configs && /^[^-].*\.ya?ml$/.test(word));
+    if (configs && !first) return ['-c', word];
+    if (!workers) return [word];
     if (word === '-j') return ['--workers'];
     return /^-j=?\d/.test(word) ? ['--workers', word.replace(/^-j=?/, '')] : [word];
   });

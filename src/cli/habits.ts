@@ -42,16 +42,6 @@ export function habitOf(verb: string, flag: string, value: string | undefined): 
       return '--dry-run';
     case '-f':
       return '-C DIR or -c FILE';
-    case '-s':
-      return isNumber(value)
-        ? `--set charge/raw_events.start_position=${value}`
-        : '-C DIR or -c FILE';
-    case '-e':
-      return isNumber(value) ? `--set charge/raw_events.end_position=${value}` : undefined;
-    case '-d':
-      return value === undefined || value === 'explain'
-        ? 'tg why TARGET'
-        : `link: {drop: [${value}]} in tg.yaml`;
     case '-t':
       return value === 'clean' ? 'tg clean' : 'tg graph';
     case '--always-make':

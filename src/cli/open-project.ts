@@ -45,10 +45,23 @@ function checkStore(store: string, cwd: string): void {
   }
 }
 
+/** Flags of direct mode alone, and what stands for them in a project. */
+const DIRECT = [
+  ['start_position', '--set charge/raw_events.start_position=VALUE'],
+  ['end_position', '--set charge/raw_events.end_position=VALUE'],
+  ['drop', 'link: {drop: [VALUE]} in tg.yaml'],
+  ['refs', 'link: {refs: VALUE} in tg.yaml'],
+] as const;
+
 async function locateProject(call: Call): Promise<Located> {
   if (call.has('input') || call.has('output') || call.has('library')) {
     const { directMode } = await import('./direct.ts');
     return directMode(call);
+  }
+  for (const [flag, fix] of DIRECT) {
+    const value = call.value(flag);
+    if (value !== undefined)
+      throw refuse('bad-flag', `--${flag} needs -i FILE -o FILE`, fix.replace('VALUE', value));
   }
   const folder = resolve(call.cwd, call.value('C') ?? '.');
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)

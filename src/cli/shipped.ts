@@ -4,6 +4,9 @@ import { types } from '../../tasks/index.ts';
 import { PACKAGE, moduleUrl } from '../package.ts';
 import type { ShippedTypes } from '../project-modules.ts';
 
+/** Workflow files in h5flow's own format, under the names of upstream. */
+export const WORKFLOWS = join(PACKAGE, 'workflows');
+
 export const shipped: ShippedTypes = {
   types: Object.fromEntries(
     Object.entries(types).map(([type, path]) => [type, moduleUrl(`tasks/${path}`)]),

@@ -100,6 +100,12 @@ export const oneOf = (...words: [string, ...string[]]): NonNullable<Flag['must']
   like: words[0],
 });
 
+const ROW = {
+  be: 'a whole number from 0',
+  holds: (text: string): boolean => /^\d{1,15}$/.test(text),
+  like: '100000',
+};
+
 /** Flags of every verb that looks at or changes a project; read by `openProject`. */
 export const PROJECT_FLAGS: readonly Flag[] = [
   {
@@ -116,7 +122,34 @@ export const PROJECT_FLAGS: readonly Flag[] = [
     help: 'straight from a file, no tg.yaml',
   },
   { name: 'output', short: 'o', takes: 'FILE', help: 'the flow file made from -i' },
-  { name: 'library', short: 'c', takes: 'LIBRARY', repeats: true, help: 'its procedures' },
+  {
+    name: 'library',
+    short: 'c',
+    takes: 'LIBRARY',
+    repeats: true,
+    help: 'its procedures; or an h5flow workflow (several: -c A.yaml B.yaml)',
+  },
+  {
+    name: 'start_position',
+    short: 's',
+    takes: 'N',
+    must: ROW,
+    help: 'with -i: the first packet, or waveform, that counts',
+  },
+  { name: 'end_position', short: 'e', takes: 'N', must: ROW, help: 'and the one after the last' },
+  {
+    name: 'refs',
+    takes: 'FORM',
+    must: oneOf('region', 'pairs'),
+    help: 'references of -o: region or pairs (h5flow 0.2); default: those of -i, or region',
+  },
+  {
+    name: 'drop',
+    short: 'd',
+    takes: 'TEXT',
+    repeats: true,
+    help: 'tables with this in their name are not in the file of -o',
+  },
 ];
 
 /** Flags of every verb. */

@@ -1,20 +1,30 @@
 /** h5flow workflows among the libraries of direct mode: found, joined to the project they are read into, and told. Knows no classes. */
-import { readFileSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { isWorkflow, readWorkflow } from '../procedures/h5flow.ts';
 import type { Workflow } from '../procedures/h5flow.ts';
 import type { Loaded } from '../procedures/load.ts';
+import type { Project } from '../core/types.ts';
 import { plural } from '../report/format.ts';
+import { WORKFLOWS } from './shipped.ts';
 
-/** Those of the libraries that are h5flow workflows, by path. */
-export function workflowsOf(libraries: readonly string[], cwd: string): Map<string, Workflow> {
-  const found = new Map<string, Workflow>();
+/** A workflow among the libraries; `shipped`: the file of that name that comes with tg. */
+export type Found = Workflow & { shipped: boolean };
+
+/** Workflows that come with tg. */
+export const workflowNames = (): string[] => readdirSync(WORKFLOWS).sort();
+
+/** Those of the libraries that are h5flow workflows, by path. A name that is no file here may be one that tg brings. */
+export function workflowsOf(libraries: readonly string[], cwd: string): Map<string, Found> {
+  const found = new Map<string, Found>();
   for (const library of libraries) {
-    const path = resolve(cwd, library);
-    const isFile =
-      !library.startsWith('tg:') && statSync(path, { throwIfNoEntry: false })?.isFile();
+    if (library.startsWith('tg:')) continue;
+    const own = resolve(cwd, library);
+    const shipped = !existsSync(own) && /^\w+\.ya?ml$/.test(library);
+    const path = shipped ? join(WORKFLOWS, library.replace(/\.yml$/, '.yaml')) : own;
+    const isFile = statSync(path, { throwIfNoEntry: false })?.isFile();
     if (isFile === true && isWorkflow(readFileSync(path, 'utf8')))
-      found.set(library, readWorkflow(path, cwd));
+      found.set(library, { ...readWorkflow(path, cwd), shipped });
   }
   return found;
 }
@@ -28,23 +38,30 @@ export function withWorkflows(loaded: Loaded, workflows: Iterable<Workflow>): Lo
     const all = { ...project.parameters };
     for (const [name, values] of Object.entries(parameters))
       all[name] = { ...all[name], ...values };
-    const tables = project.procedures.flatMap(({ outputs }) => outputs.map((o) => o.target));
-    const dropped = tables.filter((table) => drop.some((part) => table.includes(part)));
     project = {
-      ...project,
+      ...withDropped(project, drop),
       parameters: all,
       places: new Map([...project.places, ...places]),
       default: [...(project.default ?? []), ...targets],
-      link: { ...project.link, drop: [...project.link.drop, ...dropped] },
     };
   }
   return { ...loaded, ...(project === undefined ? {} : { project }), diagnostics };
 }
 
+/** h5flow's drop: a table whose name holds one of these is not in the flow file. */
+export function withDropped(project: Project, drop: readonly string[]): Project {
+  const tables = [
+    ...project.procedures.flatMap(({ outputs }) => outputs.map(({ target }) => target)),
+    ...project.sources.flatMap(({ name, carried }) => (carried === true ? [name] : [])),
+  ];
+  const dropped = tables.filter((table) => drop.some((part) => table.includes(part)));
+  return { ...project, link: { ...project.link, drop: [...project.link.drop, ...dropped] } };
+}
+
 /** `note: workflow.yaml is an h5flow workflow, 3 stages as charge/packets_corr_ts charge/hits charge/events`. */
-export function workflowNotes(workflows: ReadonlyMap<string, Workflow>): string[] {
-  return [...workflows].flatMap(([library, { targets, unused }]) => [
-    `note: ${library} is an h5flow workflow, ${plural(targets.length, 'stage')} as ${targets.join(' ')}\n`,
+export function workflowNotes(workflows: ReadonlyMap<string, Found>): string[] {
+  return [...workflows].flatMap(([library, { targets, unused, shipped }]) => [
+    `note: ${library} is ${shipped ? "tg's own" : 'an'} h5flow workflow, ${plural(targets.length, 'stage')} as ${targets.join(' ')}\n`,
     ...(unused.length === 0 ? [] : [`note: ${library}: not used here: ${unused.join(' ')}\n`]),
   ]);
 }

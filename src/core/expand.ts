@@ -35,6 +35,9 @@ export function expand(input: ExpandInput): Expansion {
       expandOne(input, expansion, procedure);
   }
   diagnostics.push(...twice);
+  // What is made in this project is not taken from a file as well.
+  for (const { outputs } of expansion.tasks)
+    for (const { target } of outputs) expansion.sources.delete(target);
   return expansion;
 }
 

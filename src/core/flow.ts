@@ -2,7 +2,7 @@
 import type { Expansion } from './expansion.ts';
 import { productPath, targetOf } from './outputs.ts';
 import type { Wanted } from './targets.ts';
-import type { LinkSettings, Procedure, Project, TargetName, Task, Where } from './types.ts';
+import type { LinkSettings, Procedure, Project, Source, TargetName, Task, Where } from './types.ts';
 
 /** What stands for the procedure of all flow tasks. */
 export function flowProcedure(where: Where, link: LinkSettings): Procedure {
@@ -61,6 +61,9 @@ export function flowTasks(
     for (const [run, { tasks, whole }] of family.parts) add(run, tasks.map(task), whole.outputs);
   }
   const withRuns = [...byRun.keys()].some((run) => run !== '');
+  const carried = [...expansion.sources.values()].filter(
+    (source) => isCarried(source) && !link.drop.includes(source.place.slice(1)),
+  );
   return [...byRun].flatMap(([run, targets]): Task[] => {
     // Tables that belong to no run have no flow file of their own where others have runs.
     if (run === '' && withRuns) return [];
@@ -74,7 +77,7 @@ export function flowTasks(
         kind: 'flow',
         params: {},
         files: {},
-        inputs: [{ alias: 'tables', targets, optional: true }],
+        inputs: [{ alias: 'tables', targets, optional: true }, ...carriedInto(run, carried)],
         after: [],
         outputs: [
           {
@@ -87,6 +90,18 @@ export function flowTasks(
       },
     ];
   });
+}
+
+/** A source that is a table, standing where a flow file has it (`light/events: light.h5::/light/events`). */
+const isCarried = ({ place, entry }: Source): boolean =>
+  entry.carried === true || (entry.name.includes('/') && place === `/${entry.name}`);
+
+/** What has no run belongs to all of them. */
+function carriedInto(run: string, carried: readonly Source[]): Task['inputs'] {
+  const targets = carried.flatMap(({ target, files }) =>
+    [run, undefined].includes(files[0]?.run) ? [target] : [],
+  );
+  return targets.length === 0 ? [] : [{ alias: 'carried', targets }];
 }
 
 /** The flow files of the runs that are touched. A flow file that was named means all tables of its run. */

@@ -65,6 +65,8 @@ export interface SourceEntry {
   hash: 'full' | 'fast';
   /** Files told one by one instead of by the pattern (direct mode). Absolute paths. */
   given?: readonly { path: string; run: string }[];
+  /** What stands at `place` of an input flow file: it stands there in the linked one, too. */
+  carried?: true;
   where: Where;
 }
 

@@ -42,8 +42,8 @@ export interface TaskJob {
 /** Tables of several artifacts in one file: the linked flow file of a run, or (`stored`) an artifact joined of its parts. */
 export interface FlowJob {
   path: string;
-  /** A table of which there are several is one in parts; `task` makes all of it. */
-  tables: readonly { place: string; path: string; task: string }[];
+  /** A table of which there are several is one in parts; `task` makes all of it, or it is lent by a source. */
+  tables: readonly ({ place: string; path: string } & ({ task: string } | { source: string }))[];
   refs: 'region' | 'pairs' | 'stored';
   /** Of tables in parts that are not among them: the first row of each part, and the number of all. */
   rows?: { readonly [place: string]: readonly number[] };

@@ -3,8 +3,16 @@ import { closeSync, openSync, readSync } from 'node:fs';
 
 export type FileKind =
   | { kind: 'packets'; rows: number; version: string | undefined }
-  /** Tables as `charge/hits`. */
-  | { kind: 'flow'; tables: readonly string[] }
+  /** Waveforms, one row per triggered channel (`/rwf`). */
+  | { kind: 'light_raw'; rows: number }
+  /** Tables as `charge/hits`; `others`: groups with attributes alone (`run_info`) and datasets that stand by themselves. */
+  | {
+      kind: 'flow';
+      tables: readonly string[];
+      others: readonly string[];
+      /** Form of its relations, where it has any. */
+      refs: 'region' | 'pairs' | undefined;
+    }
   /** `why`: HDF5 by its name or its first bytes, and not to be read. */
   | { kind: 'unknown'; why?: { message: string; try: string | undefined } };
 
@@ -47,11 +55,22 @@ export async function kindOfFile(path: string): Promise<FileKind> {
           typeof version === 'string' || typeof version === 'number' ? String(version) : undefined,
       };
     }
+    if (file.kind('/rwf') === 'dataset')
+      return { kind: 'light_raw', rows: file.dataset('/rwf').shape[0] ?? 0 };
     const tables: string[] = [];
-    for (const { path: at, kind } of file.walk())
-      if (kind === 'dataset' && at.endsWith('/data') && !at.includes('/ref/'))
-        tables.push(at.slice(1, -'/data'.length));
-    return tables.length > 0 ? { kind: 'flow', tables } : { kind: 'unknown' };
+    const rest: string[] = [];
+    let refs: 'region' | 'pairs' | undefined;
+    for (const { path: at, kind } of file.walk()) {
+      if (/\/ref\/.*\/ref_(?:valid|region)$/s.test(at))
+        refs = at.endsWith('_region') ? 'pairs' : 'region';
+      if (at === '/' || `${at}/`.includes('/ref/')) continue;
+      if (kind === 'dataset' && /.\/data$/s.test(at)) tables.push(at.slice(1, -'/data'.length));
+      else if (kind === 'dataset' || Object.keys(file.attributes(at)).length > 0)
+        rest.push(at.slice(1));
+    }
+    const known = new Set(tables);
+    const others = rest.filter((at) => !known.has(at));
+    return tables.length > 0 ? { kind: 'flow', tables, others, refs } : { kind: 'unknown' };
   } finally {
     file.close();
   }

@@ -11,7 +11,7 @@ export { loadH5, stampForeign } from './foreign.ts';
 export type { H5Dataset } from './dataset.ts';
 export { openH5, type H5File } from './read.ts';
 export { readReferences, type References } from './references.ts';
-export { relationOf, relationsIn, runsOf, storedRelation } from './relations.ts';
+export { linkedRelations, relationOf, relationsIn, runsOf, storedRelation } from './relations.ts';
 export { stamp } from './stamp.ts';
 export type { Selection } from './selection.ts';
 export type { Region, Typed, Value } from './values.ts';

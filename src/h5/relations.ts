@@ -106,6 +106,16 @@ export function relationsIn(file: H5File): { parent: string; child: string }[] {
   return found;
 }
 
+/** Parents and children of the relations that a flow file holds, as region references or index pairs. */
+export function linkedRelations(file: H5File): { parent: string; child: string }[] {
+  const found: { parent: string; child: string }[] = [];
+  for (const { path, kind } of file.walk()) {
+    const linked = /^(.*?)\/ref(\/.*)\/ref$/s.exec(path);
+    if (kind === 'dataset' && linked) found.push({ parent: linked[1]!, child: linked[2]! });
+  }
+  return found;
+}
+
 /** 3 GB of runs. */
 const MOST_RUNS = 2 ** 28;
 

@@ -9,6 +9,8 @@ import type { Diagnostic, Json, KeyPath, Where } from '../core/types.ts';
 export interface Workflow {
   /** Procedures of its stages, in order. */
   targets: string[];
+  /** Shipped libraries that they stand in. */
+  libraries: string[];
   parameters: Record<string, Record<string, Json>>;
   /** Place of each parameter, `charge/hits.pedestal_file`. */
   places: Map<string, Where>;
@@ -19,13 +21,17 @@ export interface Workflow {
   diagnostics: Diagnostic[];
 }
 
-/** Class of a stage or generator -> procedure. */
-const STAGES: Readonly<Record<string, string>> = {
-  RawEventGenerator: 'charge/raw_events',
-  TimestampCorrector: 'charge/packets_corr_ts',
-  ExternalTriggerFinder: 'charge/ext_trigs',
-  HitBuilder: 'charge/hits',
-  EventBuilder: 'charge/events',
+/** Class of a stage or generator -> procedure, and the library it stands in. */
+const STAGES: Readonly<Record<string, { procedure: string; library: string }>> = {
+  RawEventGenerator: { procedure: 'charge/raw_events', library: 'tg:charge' },
+  TimestampCorrector: { procedure: 'charge/packets_corr_ts', library: 'tg:charge' },
+  ExternalTriggerFinder: { procedure: 'charge/ext_trigs', library: 'tg:charge' },
+  HitBuilder: { procedure: 'charge/hits', library: 'tg:charge' },
+  EventBuilder: { procedure: 'charge/events', library: 'tg:charge' },
+  T0Reconstruction: { procedure: 'combined/t0', library: 'tg:charge' },
+  DriftReconstruction: { procedure: 'combined/hit_drift', library: 'tg:charge' },
+  LightEventGenerator: { procedure: 'light/events', library: 'tg:light' },
+  Charge2LightAssociation: { procedure: 'charge/light_assoc', library: 'tg:association' },
 };
 
 /** Names that upstream lets be chosen and tg does not: `hits_dset_name`, `hits_dset`. */
@@ -36,6 +42,17 @@ const TABLES: Readonly<Record<string, string>> = {
   ext_trigs: 'charge/ext_trigs',
   hits: 'charge/hits',
   events: 'charge/events',
+  light_event: 'light/events',
+  wvfm: 'light/wvfm',
+  t0: 'combined/t0',
+  drift: 'combined/hit_drift',
+};
+
+/** Parameters with one value only, which is the default here: others have no counterpart. */
+const FIXED: Readonly<Record<string, Json>> = {
+  tai_ns_mod: 1e9,
+  allow_matching_without_marker: false,
+  light_hits_dset_name: '',
 };
 
 /** Loops over a table; what loops over what is the plan's business here. */
@@ -110,6 +127,7 @@ function readPart(file: string, told: Diagnostic[], from?: Where): Part | undefi
 export function readWorkflow(file: string, cwd: string): Workflow {
   const found: Workflow = {
     targets: [],
+    libraries: [],
     parameters: {},
     places: new Map(),
     drop: [],
@@ -171,41 +189,59 @@ function tellMissing(found: Workflow, name: string, keys: string[], flow: Part |
 function addStage(found: Workflow, name: string, stage: Part, cwd: string): void {
   const { classname } = stage.value;
   if (classname === LOOP) return;
-  const procedure =
+  const known =
     typeof classname === 'string' && Object.hasOwn(STAGES, classname)
       ? STAGES[classname]
       : undefined;
-  if (procedure === undefined) {
-    const known = Object.keys(STAGES);
-    const near = typeof classname === 'string' ? nearest(classname, known) : [];
-    found.diagnostics.push({
-      severity: 'error',
-      code: 'unknown-type',
-      message:
-        typeof classname === 'string'
-          ? `no stage class "${classname}"`
-          : `stage ${name} has no classname`,
-      where: stage.where(['classname']),
-      try: (near.length > 0 ? near : known).join(', '),
-    });
+  if (known === undefined) {
+    tellUnknown(found, name, stage);
     return;
   }
+  const { procedure, library } = known;
   found.targets.push(procedure);
+  if (!found.libraries.includes(library)) found.libraries.push(library);
+  addParameters(found, procedure, stage, cwd);
+}
+
+function tellUnknown(found: Workflow, name: string, stage: Part): void {
+  const { classname } = stage.value;
+  const known = Object.keys(STAGES);
+  const near = typeof classname === 'string' ? nearest(classname, known) : [];
+  found.diagnostics.push({
+    severity: 'error',
+    code: 'unknown-type',
+    message:
+      typeof classname === 'string'
+        ? `no stage class "${classname}"`
+        : `stage ${name} has no classname`,
+    where: stage.where(['classname']),
+    try: (near.length > 0 ? near : known).join(', '),
+  });
+}
+
+function addParameters(found: Workflow, procedure: string, stage: Part, cwd: string): void {
   const params = stage.value['params'];
   if (!isMapping(params)) return;
   const kept: Record<string, Json> = {};
+  const mustBe = (key: string, only: Json, why: string): void => {
+    const shown = typeof only === 'string' && only !== '' ? only : JSON.stringify(only);
+    found.diagnostics.push({
+      severity: 'error',
+      code: 'bad-value',
+      message: `${key} must be ${shown}, not ${JSON.stringify(params[key])}: ${why}`,
+      where: stage.where(['params', key]),
+      try: shown,
+    });
+  };
   for (const [key, value] of Object.entries(params)) {
     if (key.startsWith('mc_')) continue;
+    if (Object.hasOwn(FIXED, key)) {
+      if (value !== FIXED[key]) mustBe(key, FIXED[key]!, 'tg has no other way');
+      continue;
+    }
     const table = TABLES[/^(.*?)_dset(?:_name)?$/.exec(key)?.[1] ?? ''];
     if (table !== undefined) {
-      if (value !== table)
-        found.diagnostics.push({
-          severity: 'error',
-          code: 'bad-value',
-          message: `${key} must be ${table}, not ${JSON.stringify(value)}: tg names tables by what makes them`,
-          where: stage.where(['params', key]),
-          try: table,
-        });
+      if (value !== table) mustBe(key, table, 'tg names tables by what makes them');
       continue;
     }
     kept[key] = FILES.has(key) && typeof value === 'string' ? resolve(cwd, value) : (value as Json);

@@ -1,11 +1,14 @@
-/** h5flow workflow files in direct mode: the two charge workflows on a fixture, and what is wrong with others. */
+/** h5flow workflow files in direct mode: those of tg as upstream's are called, others as they are, and what is wrong with some. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { openH5 } from '../../src/h5/index.ts';
 import { fixture, folder, lines, run, untimed, withoutFixtures } from '../helpers/cli.ts';
+import { runPython, withoutH5py } from '../h5/peers.ts';
+import { KNOWN } from './known-differences.ts';
+import { compareFiles, unexplained } from './whole-file.ts';
 
 const BUILDING = `flow:
   source: raw_event_generator
@@ -68,6 +71,181 @@ function place(files: Readonly<Record<string, string>> = {}): string {
 }
 
 const notes = (text: string): string[] => text.split('\n').filter((l) => l.startsWith('note:'));
+
+/** A folder with the packets of a case under upstream's name, calibration files and upstream's own file, and no workflow. */
+function bare(name = 'cosmic10k'): string {
+  const cwd = folder();
+  copyFileSync(fixture(name, 'packets.h5'), join(cwd, 'cosmic10k.h5'));
+  for (const file of ['ped.json', 'cfg.json']) copyFileSync(fixture(file), join(cwd, file));
+  const layout = 'multi_tile_layout-2.2.16.yaml';
+  copyFileSync(fixture(layout), join(cwd, layout));
+  for (const file of ['regref.h5', 'pairs.h5']) copyFileSync(fixture(name, file), join(cwd, file));
+  return cwd;
+}
+
+const CALIBRATION =
+  '--set charge/hits.pedestal_file=ped.json --set charge/hits.configuration_file=cfg.json --set charge/hits.geometry_file=multi_tile_layout-2.2.16.yaml';
+
+describe(
+  "the workflows that come with tg, called as upstream's",
+  {
+    skip: withoutFixtures || withoutH5py(),
+  },
+  () => {
+    for (const [refs, upstream] of [
+      ['region', 'regref.h5'],
+      ['pairs', 'pairs.h5'],
+    ] as const)
+      test(`${refs}: event building, reconstruction, association end in upstream's file as a whole`, async () => {
+        const cwd = bare();
+        const build = async (words: string): Promise<string[]> => {
+          const said = await run(['build', ...words.split(' ')], { cwd });
+          assert.equal(said.code, 0, said.stderr);
+          return notes(said.stderr).filter((line) => line.includes('workflow'));
+        };
+        const form = refs === 'pairs' ? ' --refs pairs' : '';
+        const told = await build(
+          `-c charge_event_building.yaml -i cosmic10k.h5 -o ev.h5 --set charge/raw_events.compat=upstream${form}`,
+        );
+        assert.deepEqual(told, [
+          "note: charge_event_building.yaml is tg's own h5flow workflow, 1 stage as charge/raw_events",
+        ]);
+        await build(`-c charge_event_reconstruction.yaml -i ev.h5 -o reco.h5 ${CALIBRATION}`);
+        if (refs === 'pairs') {
+          // Upstream's pairs file has these stages as well.
+          const layout = '--set combined/hit_drift.geometry_file=multi_tile_layout-2.2.16.yaml';
+          await build(`combined/hit_drift -i reco.h5 -o drift.h5 ${layout}`);
+        }
+        const from = refs === 'pairs' ? 'drift.h5' : 'reco.h5';
+        await build(
+          `-c charge_light_association.yaml -i ${from} -i light/events=${upstream}::/light/events -o all.h5 --set charge/light_assoc.compat=upstream`,
+        );
+        const files = { case: 'cosmic10k', ours: join(cwd, 'all.h5'), theirs: join(cwd, upstream) };
+        const { differences, compared } = compareFiles([files]);
+        assert.deepEqual(unexplained(differences, KNOWN[refs]), []);
+        assert.ok(compared > 60_000, `${compared} rows and pairs`);
+      });
+
+    test('all in one call, behind one -c, from packets and waveforms', async () => {
+      const cwd = bare('one_second');
+      const rwf = 'rwf_20210404_004206.data.rwf.h5';
+      copyFileSync(join(fixture(), '..', 'light', 'rwf-small', 'input', rwf), join(cwd, rwf));
+      const words = `-c charge_event_building.yaml charge_event_reconstruction.yaml light_event_building.yaml -i cosmic10k.h5 -i ${rwf} -o all.h5`;
+      const said = await run(['build', ...words.split(' ')], { cwd });
+      assert.equal(said.code, 0, said.stderr);
+      const open = await openH5(join(cwd, 'all.h5'));
+      assert.equal(open.table('/charge/events').rows, 4);
+      assert.equal(open.table('/light/events').rows, 18);
+      open.close();
+    });
+
+    test('a file of that name goes before the one that comes with tg', async () => {
+      const cwd = bare('one_second');
+      const own = BUILDING.replace('nhit_cut: 100', 'nhit_cut: 120');
+      writeFileSync(join(cwd, 'charge_event_building.yaml'), own);
+      const words = '-c charge_event_building.yaml -i cosmic10k.h5 -o ev.h5';
+      const said = await run(['build', ...words.split(' ')], { cwd });
+      assert.equal(said.code, 0, said.stderr);
+      assert.match(
+        said.stderr,
+        /^note: charge_event_building.yaml is an h5flow workflow, 1 stage/m,
+      );
+      const open = await openH5(join(cwd, 'ev.h5'));
+      assert.equal(open.attributes('/charge/raw_events')['nhit_cut'], 120);
+      open.close();
+    });
+
+    test('-s, -e and -d are those of h5flow', async () => {
+      const cwd = bare();
+      const words =
+        '-c charge_event_building.yaml charge_event_reconstruction.yaml -i cosmic10k.h5 -o some.h5 -s 1000 -e 6000 -d packets_corr';
+      const said = await run(['build', ...words.split(' ')], { cwd });
+      assert.equal(said.code, 0, said.stderr);
+      const open = await openH5(join(cwd, 'some.h5'));
+      const { start_position: start, end_position: end } = open.attributes('/charge/raw_events');
+      assert.deepEqual([start, end], [1000, 6000]);
+      assert.equal(open.has('/charge/packets_corr_ts'), false);
+      assert.equal(open.has('/charge/packets'), true);
+      const lost = open.attributes('/charge/packets')['lost'] as string;
+      const n = Object.values(JSON.parse(lost) as Record<string, number>).reduce(
+        (a, b) => a + b,
+        0,
+      );
+      assert.ok(open.table('/charge/packets').rows + n < 5000);
+      open.close();
+    });
+
+    test('what the input holds is in the output; what was made anew stands for what it was', async () => {
+      const cwd = bare('one_second');
+      const build = async (words: string) => {
+        const said = await run(['build', ...words.split(' ')], { cwd });
+        assert.equal(said.code, 0, said.stderr);
+      };
+      // Upstream's own file in the pairs form: with resources, t0 and drift.
+      await build('-c charge_light_association.yaml -i pairs.h5 -o all.h5');
+      const code = `
+def names(f):
+    found = []
+    f.visit(found.append)
+    return set(found)
+with h5py.File('all.h5', 'r') as f, h5py.File('pairs.h5', 'r') as u:
+    assert names(f) == names(u), names(f) ^ names(u)
+    for n in names(u):
+        if not n.endswith('/data') or '/ref/' in n: continue
+        assert f[n].dtype == u[n].dtype and f[n][:].tobytes() == u[n][:].tobytes(), n
+    for g in ('run_info', 'lar_info', 'geometry_info', 'combined/t0'):
+        assert {k: str(v) for k, v in f[g].attrs.items()} == {k: str(v) for k, v in u[g].attrs.items()}, g
+    print(len(names(u)))
+`;
+      assert.ok(Number(runPython(`import os; os.chdir(${JSON.stringify(cwd)})\n${code}`)) > 80);
+      // Hits anew: the relation from raw events is that of the new ones, the one from the old events is left out.
+      await build('charge/hits -i regref.h5 -o hits.h5 --set charge/hits.pedestal_default=0');
+      const open = await openH5(join(cwd, 'hits.h5'));
+      const before = await openH5(join(cwd, 'regref.h5'));
+      const q = (file: typeof open) =>
+        (file.table('/charge/hits').column('q') as Float64Array).reduce((a, b) => a + b, 0);
+      assert.ok(q(open) > q(before));
+      assert.equal(open.has('/charge/raw_events/ref/charge/hits/ref'), true);
+      assert.equal(open.has('/charge/events/ref/charge/hits'), false);
+      assert.equal(open.has('/charge/events/ref/charge/ext_trigs/ref'), true);
+      for (const file of [open, before]) file.close();
+    });
+
+    test('mistakes: a name that is nearly one of them, positions without raw data, an output that would lose tables', async () => {
+      const cwd = bare('one_second');
+      const fails = async (words: string): Promise<string> => {
+        const said = await run(['build', ...words.split(' ')], { cwd });
+        assert.equal(said.code, 2);
+        return said.stderr.slice(said.stderr.indexOf('error:'));
+      };
+      const near = await fails('-c charge_light_asociation.yaml -i regref.h5 -o x.h5');
+      assert.equal(
+        near,
+        lines(`
+        error: no file charge_light_asociation.yaml
+          try: -c charge_light_association.yaml
+      `),
+      );
+      assert.equal(
+        await fails('-c charge_light_association.yaml -i regref.h5 -o x.h5 -s 3'),
+        lines(`
+        error: -s and -e count packets or waveforms, and none of these files holds any
+          try: with the packets that the events are built from
+      `),
+      );
+      const first = '-c charge_event_building.yaml -i cosmic10k.h5 -o ev.h5';
+      assert.equal((await run(['build', ...first.split(' ')], { cwd })).code, 0);
+      assert.equal(
+        await fails('-c light_event_building.yaml -i light_raw=cosmic10k.h5 -o ev.h5'),
+        lines(`
+        error: ev.h5 holds charge/packets charge/raw_events, which this build does not make
+          try: -o another.h5, or all in one: -i and -c of both, or remove it
+      `),
+      );
+      assert.equal(existsSync(join(cwd, 'x.h5')), false);
+    });
+  },
+);
 
 describe('h5flow workflow files', { skip: withoutFixtures }, () => {
   test('one after the other as h5flow is called, or both at once, they make what tg makes by itself', async () => {

@@ -1,0 +1,130 @@
+/** Task type association/charge_light: external triggers and light events of the same time -> references from triggers and from events to light. */
+import { defineTask, TaskError, z, type TaskContext } from 'tg';
+import { createH5, openH5, relationOf, type H5File, type Runs, type Table } from 'tg/h5';
+import { addLightTimes, createLightTimes, type LightTimes } from './light-times.ts';
+import { matchTriggers, meets, through, type TriggerTimes } from './match.ts';
+import { upstreamCandidates } from './upstream-candidates.ts';
+
+const params = z.strictObject({
+  unix_ts_window: z.number().nonnegative().default(3).describe('s'),
+  ts_window: z.number().nonnegative().default(10).describe('ticks of 0.1 us'),
+  chunk_size: z.number().int().positive().default(256).describe('events; for compat: upstream'),
+  compat: z.enum(['none', 'upstream']).default('none'),
+});
+
+const EVENT_LIGHT = 'charge/events/ref/light/events';
+
+export default defineTask({
+  version: '1',
+  params,
+  async run(context) {
+    const settings = context.params as z.infer<typeof params>;
+    const files: H5File[] = [];
+    const output = createH5(context.output(EVENT_LIGHT));
+    try {
+      const place = (name: string): string => context.place(name) || `/${name}`;
+      const tableOf = async (name: string): Promise<{ file: H5File; table: Table }> => {
+        const file = await openH5(context.input(name));
+        files.push(file);
+        return { file, table: file.table(place(name)) };
+      };
+      const events = await tableOf('charge/events');
+      const triggers = (await tableOf('charge/ext_trigs')).table;
+      const light = readLight(context, (await tableOf('light/events')).table);
+      const ofEvents = relationOf(events.file, 'charge/events', 'charge/ext_trigs');
+      const times = triggerTimes(
+        triggers,
+        ofEvents,
+        events.table.column('unix_ts') as Float64Array,
+      );
+      checkMeeting(times, light, settings.unix_ts_window);
+      const candidates =
+        settings.compat === 'upstream'
+          ? upstreamCandidates(ofEvents, times, light, settings.unix_ts_window, settings.chunk_size)
+          : undefined;
+      const windows = { unix: settings.unix_ts_window, ts: settings.ts_window };
+      const ofTriggers = matchTriggers(times, light, windows, candidates);
+      const matched = through(ofEvents, ofTriggers);
+      // What upstream writes on charge/events: the flow file has it there.
+      output.group(`/${EVENT_LIGHT}`, {
+        charge_to_light_assoc_classname: 'Charge2LightAssociation',
+        charge_to_light_assoc_class_version: '0.0.0',
+        light_event_dset: 'light/events',
+        charge_to_light_assoc_unix_ts_window: settings.unix_ts_window,
+        charge_to_light_assoc_ts_window: settings.ts_window,
+      });
+      output.relation('charge/events', 'light/events', matched);
+      output.relation('charge/ext_trigs', 'light/events', ofTriggers);
+      context.count('events with light', parentsOf(matched));
+      context.count('triggers with light', parentsOf(ofTriggers));
+      output.close();
+    } catch (error) {
+      output.abort();
+      throw error;
+    } finally {
+      for (const file of files) file.close();
+    }
+  },
+});
+
+function readLight(context: TaskContext, table: Table): LightTimes {
+  const shape = table.dtype.fields.find(({ name }) => name === 'wvfm_valid')?.type;
+  if (shape?.kind !== 'array' || shape.shape.length !== 2)
+    throw new TaskError(`${table.path} has no wvfm_valid of [ADCs, channels]`, {
+      code: 'bad-input',
+      try: 'light/events as tg:light or module0_flow makes it',
+    });
+  const times = createLightTimes(table.rows);
+  for (const block of table.blocks()) {
+    context.signal.throwIfAborted();
+    addLightTimes(times, block, shape.shape[0]!);
+    context.progress(block.start + block.rows, table.rows, 'light events');
+  }
+  const empty = times.unix.reduce((n, time) => n + (Number.isNaN(time) ? 1 : 0), 0);
+  if (empty > 0) context.note('light events have no valid waveform: no time', empty, table.rows);
+  return times;
+}
+
+/** Corrected times of the triggers and unix times of their events. */
+function triggerTimes(table: Table, ofEvents: Runs, unixOfEvents: Float64Array): TriggerTimes {
+  const unix = new Float64Array(table.rows).fill(NaN);
+  for (const [i, event] of ofEvents.parent.entries())
+    unix.fill(unixOfEvents[event]!, ofEvents.start[i], ofEvents.stop[i]);
+  return { unix, ts: table.column('ts') as Float64Array };
+}
+
+const parentsOf = ({ parent }: Runs): number =>
+  parent.reduce((n, row, i) => n + (i > 0 && parent[i - 1] === row ? 0 : 1), 0);
+
+/** Files of different hours have nothing in common. @throws TaskError no-match */
+function checkMeeting(triggers: TriggerTimes, light: LightTimes, window: number): void {
+  const charge = spanOf(triggers.unix);
+  const lights = spanOf(light.unix);
+  if (charge === undefined || lights === undefined || meets(triggers, light, window)) return;
+  const days = new Set([...charge, ...lights].map((time) => isoOf(time).slice(0, 10)));
+  const shown = ([from, to]: [number, number]): string =>
+    days.size === 1
+      ? `${isoOf(from).slice(11)}-${isoOf(to).slice(11)}`
+      : `${isoOf(from)} to ${isoOf(to)}`;
+  throw new TaskError(
+    `no light event within ${window} s: light ${shown(lights)}, charge ${shown(charge)} (UTC)`,
+    { code: 'no-match', try: 'unix_ts_window, or the right files' },
+  );
+}
+
+function spanOf(times: Float64Array): [number, number] | undefined {
+  let [from, to] = [Infinity, -Infinity];
+  for (const time of times) {
+    if (time < from) from = time;
+    if (time > to) to = time;
+  }
+  return from > to ? undefined : [from, to];
+}
+
+/** `2021-04-04 00:42:06`; what no calendar has, as a number. */
+function isoOf(unix: number): string {
+  const date = new Date(1000 * Math.floor(unix));
+  return Number.isNaN(date.getTime())
+    ? `${unix}`
+    : date.toISOString().slice(0, 19).replace('T', ' ');
+}
