@@ -4,7 +4,7 @@ import { packNumbers, unpackNumbers } from './number-set.ts';
 import { indexOf } from './outline.ts';
 import type { Json, TraceDocument } from './types.ts';
 import { childrenOf } from './view.ts';
-import type { Readings, Touch } from './view.ts';
+import type { Readings, TableTouch, Touch } from './view.ts';
 import { walkCanonical, walkRead } from './walk.ts';
 
 /** Up to this many readings of one document stand in the trace one by one, more as a bitmap. */
@@ -72,15 +72,19 @@ function packed(
   const read = bitmap();
   const keys = bitmap();
   const sum = digest(hash);
-  walkRead(document, readings.root, (node, key, value, touch, index) => {
-    if (node > 0) {
-      read.set(node);
-      sum.reading(key, value, index);
-    }
-    if (touch?.enumerated !== true) return;
-    keys.set(node);
-    sum.text(keySet(value as object));
-  });
+  const { root } = readings;
+  if (root?.table !== undefined && root.children === undefined && !root.enumerated)
+    readTable(root.table, read.set, sum);
+  else
+    walkRead(document, root, (node, key, value, touch, index) => {
+      if (node > 0) {
+        read.set(node);
+        sum.reading(key, value, index);
+      }
+      if (touch?.enumerated !== true) return;
+      keys.set(node);
+      sum.text(keySet(value as object));
+    });
   const absent = absentPaths(readings.root, []);
   const numbers = readings.root?.table?.absent;
   const many = numbers !== undefined && numbers.size > MAX_LISTED ? [...numbers.values()] : [];
@@ -96,27 +100,54 @@ function packed(
   };
 }
 
+/** The readings of a large table, none of whose rows was read in another way: what `walkRead` tells, row by row. */
+function readTable({ outline, masks }: TableTouch, set: (node: number) => void, sum: Digest): void {
+  const { keys, rows, names, numbers, indices } = outline;
+  const width = names.length;
+  const isName = names.map((name) => indexOf(name) < 0);
+  for (let row = 0; row < masks.length; row++) {
+    const mask = masks[row]!;
+    if (mask === 0) continue;
+    const node = 1 + row * (1 + width);
+    set(node);
+    sum.reading(keys[row]!, rows[row]!, indices[row]);
+    for (let column = 0; column < width; column++) {
+      if ((mask & (1 << column)) === 0) continue;
+      set(node + 1 + column);
+      const number = numbers[column]![row]!;
+      if (number === number && isName[column]) sum.number(names[column]!, number);
+      else sum.reading(names[column]!, rows[row]![names[column]!]!);
+    }
+  }
+}
+
 /** What follows in the numbers of a digest: a text (its number), an absent number, or a reading, by the kinds of its key and its value. */
 const TEXT = 0;
 const READING = { index: 1, name: 2, number: 4, other: 8 };
 const ABSENT = 16;
+
+interface Digest {
+  /** `index`: of the key, where it is known. */
+  reading: (key: string, value: Json, index?: number) => void;
+  /** A reading of a number under a name that is no whole number. */
+  number: (name: string, value: number) => void;
+  text: (text: string) => void;
+  absent: (number: number) => void;
+  end: () => string;
+}
 
 /**
  * One hash of many readings: numbers as they are, side by side, and texts by the number of their first
  * appearance. A table of pixels has hundreds of thousands of readings, nearly all of them numbers under the same few names. Of a
  * reading its own key is enough: what stands above a value was read, too, and comes before it.
  */
-function digest(hash: (data: string | Uint8Array) => string): {
-  /** `index`: of the key, where it is known. */
-  reading: (key: string, value: Json, index?: number) => void;
-  text: (text: string) => void;
-  absent: (number: number) => void;
-  end: () => string;
-} {
+function digest(hash: (data: string | Uint8Array) => string): Digest {
   const numbers = new Float64Array(16_384);
   const texts = new Map<string, number>();
   let n = 0;
   let sums = '';
+  let last: string | undefined;
+  let lastNumber = 0;
   const flush = (): void => {
     sums += hash(new Uint8Array(numbers.buffer, 0, 8 * n));
     n = 0;
@@ -139,6 +170,15 @@ function digest(hash: (data: string | Uint8Array) => string): {
       put(isIndex ? index : numberOf(key));
       // -0 is 0.
       put(isNumber ? value + 0 : numberOf(reached(value)));
+    },
+    number(name, value) {
+      if (name !== last) {
+        last = name;
+        lastNumber = numberOf(name);
+      }
+      put(READING.name | READING.number);
+      put(lastNumber);
+      put(value + 0);
     },
     text(text) {
       put(TEXT);

@@ -37,6 +37,9 @@ export const SYNC_RESET = 83;
 /** A `timestamp` counts ticks of 0.1 us in 31 bits; triggers may set bit 31. */
 export const TIMESTAMP_MASK = 0x7fffffff;
 
+/** One object for all tables of the same layout. */
+const known = new Map<string, PacketFields>();
+
 /** Offsets of the needed fields, or the sentence that says which field is missing or of another width. */
 export function packetFields(
   places: readonly FieldPlace[],
@@ -50,6 +53,10 @@ export function packetFields(
     if (place.isWhole === false) return `packets: field ${name} holds no whole numbers`;
     found[key] = place.offset;
   }
+  const text = Object.values(found).join();
+  const same = known.get(text);
+  if (same !== undefined) return same;
+  known.set(text, found as PacketFields);
   return found as PacketFields;
 }
 
