@@ -1,7 +1,7 @@
 // The main job on simulated packets, whole: `tg build charge/events`, cold, engine and linked file included; beside the same task
 // modules run one after the other in one process. Usage: node bench/charge.mjs [packets...]   (default 1e6 and 1e7)
 //   SCRATCH=DIR   where the inputs are made (default: a folder in the temporary folder, kept)
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -70,6 +70,18 @@ await bundle({
     js: "import { createRequire as bundledRequire } from 'node:module'; const require = bundledRequire(import.meta.url);",
   },
 });
+/** The same project with its runs in parts, in a folder of its own. */
+function inParts(dir) {
+  const parts = join(dir, 'parts');
+  const file = join(parts, 'tg.yaml');
+  if (existsSync(file)) return parts;
+  mkdirSync(parts);
+  const text = readFileSync(join(dir, 'tg.yaml'), 'utf8');
+  const moved = text.replaceAll('raw/', '../raw/').replaceAll('cal/', '../cal/');
+  writeFileSync(file, `${moved}parts: true\n`);
+  return parts;
+}
+
 for (const n of sizes.length > 0 ? sizes : [1e6, 1e7]) {
   const dir = await input(n);
   const clean = () => {
@@ -87,5 +99,14 @@ for (const n of sizes.length > 0 ? sizes : [1e6, 1e7]) {
     words: [process.execPath, ALONE, dir],
     before: clean,
   };
-  print(`${n} packets, cold`, alternate([alone, build(1), build(2)], 5));
+  const parts = (workers) => ({
+    name: `in parts, --workers ${workers}`,
+    words: [process.execPath, TG, 'build', '-q', 'charge/events', '--workers', String(workers)],
+    cwd: inParts(dir),
+    before() {
+      for (const name of ['.tg', 'build'])
+        rmSync(join(inParts(dir), name), { recursive: true, force: true });
+    },
+  });
+  print(`${n} packets, cold`, alternate([alone, build(1), build(2), parts(1), parts(2)], 5));
 }
