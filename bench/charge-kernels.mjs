@@ -210,7 +210,8 @@ for (const wanted of process.argv.length > 2 ? process.argv.slice(2).map(Number)
       const known = new Map();
       const addresses = [...pixelsOf(anode.layout)];
       const asking = measured(() => {
-        for (const address of addresses) known.set(pixelKey(address), survey.describe(address));
+        for (const address of addresses)
+          known.set(pixelKey(address), survey.pixels.describe(address));
       });
       line(`calibration, ${round}`, addresses.length, asking, 'pixels');
       const describe = (address) => known.get(pixelKey(address));

@@ -2,5 +2,6 @@
 export type { Json, TaskContext, TaskModule, InputPlace } from './task-module.ts';
 export { defineTask } from './task-module.ts';
 export { TaskError } from './task-module.ts';
-export { columnIn, valueIn } from './core/view.ts';
+export { columnIn, readAgain, valueIn } from './core/view.ts';
+export type { ReadAgain } from './core/view.ts';
 export { z } from 'zod';

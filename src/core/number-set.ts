@@ -37,8 +37,12 @@ export function numberSet(): NumberSet {
     *values() {
       for (const k of [...pages.keys()].sort((a, b) => a - b)) {
         const page = pages.get(k)!;
-        for (let at = 0; at < PAGE; at++)
-          if ((page[at >> 3]! & (1 << (at & 7))) !== 0) yield k * PAGE + at;
+        for (let at = 0; at < PAGE / 8; at++) {
+          // Most are empty: pixels without a value are few.
+          if (page[at] === 0) continue;
+          for (let bit = 0; bit < 8; bit++)
+            if ((page[at]! & (1 << bit)) !== 0) yield k * PAGE + 8 * at + bit;
+        }
       }
     },
   };

@@ -12,6 +12,8 @@ export interface Outline {
   names: readonly string[];
   /** Values that are numbers, by column and row; NaN for others. */
   numbers: readonly Float64Array[];
+  /** Is any of them NaN? */
+  hasGaps: boolean;
   /** The keys as numbers where they are whole numbers written as such, of ten digits at most; -1 for others. */
   indices: Float64Array;
   /** Row of a key; -1 when there is none. */
@@ -62,15 +64,19 @@ function take(document: object): Outline | undefined {
   const rows: Row[] = new Array<Row>(keys.length);
   const indices = new Float64Array(keys.length);
   const pages: (Int32Array | undefined)[] = [];
+  const width = names.length;
+  let hasGaps = false;
   for (let row = 0; row < keys.length; row++) {
     const key = keys[row]!;
     const entry = (document as Record<string, Json>)[key]!;
     if (!isNode(entry) || Array.isArray(entry) || !isAlike(entry as Row, written)) return undefined;
     rows[row] = entry as Row;
-    names.forEach((name, column) => {
-      const value = (entry as Row)[name]!;
-      numbers[column]![row] = typeof value === 'number' ? value : NaN;
-    });
+    for (let column = 0; column < width; column++) {
+      const value = (entry as Row)[names[column]!]!;
+      const number = typeof value === 'number' ? value : NaN;
+      numbers[column]![row] = number;
+      if (number !== number) hasGaps = true;
+    }
     const index = indexOf(key);
     indices[row] = index;
     const page = pageOf(index);
@@ -82,6 +88,7 @@ function take(document: object): Outline | undefined {
     rows,
     names,
     numbers,
+    hasGaps,
     indices,
     rowOf(key) {
       const page = pageOf(typeof key === 'number' ? key : indexOf(key));

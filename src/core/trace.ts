@@ -1,10 +1,11 @@
 /** From what a run read to a trace, and from a trace and today's values to what changed. Knows nothing of files: documents come parsed. */
-import { canonical, canonicalKeys, isNode, pathKeys, pathText, valueAt } from './canonical.ts';
+import { canonicalKeys, isNode, pathKeys, pathText, valueAt } from './canonical.ts';
+import { bitmap, digest, reached } from './digest.ts';
 import { packNumbers, unpackNumbers } from './number-set.ts';
 import { indexOf } from './outline.ts';
 import type { Json, TraceDocument } from './types.ts';
 import { childrenOf } from './view.ts';
-import type { Readings, TableTouch, Touch } from './view.ts';
+import type { Readings, Touch } from './view.ts';
 import { walkCanonical, walkRead } from './walk.ts';
 
 /** Up to this many readings of one document stand in the trace one by one, more as a bitmap. */
@@ -22,13 +23,8 @@ export interface Difference {
   to?: Json;
 }
 
-const KIND = (value: object): string => (Array.isArray(value) ? '!list' : '!mapping');
 const keySet = (value: object): string =>
   `!keys ${Array.isArray(value) ? String(value.length) : canonicalKeys(value).join('\n')}`;
-
-/** What the trace says of a value that was reached: leaves by their canonical text, mappings and lists by their kind. */
-const reached = (value: Json | undefined): string =>
-  value !== undefined && isNode(value) ? KIND(value) : canonical(value);
 
 /** The readings of one document as they stand in a trace. `hash` is applied to the text of all readings when they are many. */
 export function traceOf(
@@ -74,7 +70,7 @@ function packed(
   const sum = digest(hash);
   const { root } = readings;
   if (root?.table !== undefined && root.children === undefined && !root.enumerated)
-    readTable(root.table, read.set, sum);
+    sum.table(root.table, read);
   else
     walkRead(document, root, (node, key, value, touch, index) => {
       if (node > 0) {
@@ -100,101 +96,6 @@ function packed(
   };
 }
 
-/** The readings of a large table, none of whose rows was read in another way: what `walkRead` tells, row by row. */
-function readTable({ outline, masks }: TableTouch, set: (node: number) => void, sum: Digest): void {
-  const { keys, rows, names, numbers, indices } = outline;
-  const width = names.length;
-  const isName = names.map((name) => indexOf(name) < 0);
-  for (let row = 0; row < masks.length; row++) {
-    const mask = masks[row]!;
-    if (mask === 0) continue;
-    const node = 1 + row * (1 + width);
-    set(node);
-    sum.reading(keys[row]!, rows[row]!, indices[row]);
-    for (let column = 0; column < width; column++) {
-      if ((mask & (1 << column)) === 0) continue;
-      set(node + 1 + column);
-      const number = numbers[column]![row]!;
-      if (number === number && isName[column]) sum.number(names[column]!, number);
-      else sum.reading(names[column]!, rows[row]![names[column]!]!);
-    }
-  }
-}
-
-/** What follows in the numbers of a digest: a text (its number), an absent number, or a reading, by the kinds of its key and its value. */
-const TEXT = 0;
-const READING = { index: 1, name: 2, number: 4, other: 8 };
-const ABSENT = 16;
-
-interface Digest {
-  /** `index`: of the key, where it is known. */
-  reading: (key: string, value: Json, index?: number) => void;
-  /** A reading of a number under a name that is no whole number. */
-  number: (name: string, value: number) => void;
-  text: (text: string) => void;
-  absent: (number: number) => void;
-  end: () => string;
-}
-
-/**
- * One hash of many readings: numbers as they are, side by side, and texts by the number of their first
- * appearance. A table of pixels has hundreds of thousands of readings, nearly all of them numbers under the same few names. Of a
- * reading its own key is enough: what stands above a value was read, too, and comes before it.
- */
-function digest(hash: (data: string | Uint8Array) => string): Digest {
-  const numbers = new Float64Array(16_384);
-  const texts = new Map<string, number>();
-  let n = 0;
-  let sums = '';
-  let last: string | undefined;
-  let lastNumber = 0;
-  const flush = (): void => {
-    sums += hash(new Uint8Array(numbers.buffer, 0, 8 * n));
-    n = 0;
-  };
-  const put = (number: number): void => {
-    if (n === numbers.length) flush();
-    numbers[n++] = number;
-  };
-  const numberOf = (text: string): number => {
-    let number = texts.get(text);
-    if (number === undefined) texts.set(text, (number = texts.size));
-    return number;
-  };
-  return {
-    reading(key, value, index = indexOf(key)) {
-      const isIndex = index >= 0;
-      // NaN has many forms, and goes by its text.
-      const isNumber = typeof value === 'number' && value === value;
-      put((isIndex ? READING.index : READING.name) | (isNumber ? READING.number : READING.other));
-      put(isIndex ? index : numberOf(key));
-      // -0 is 0.
-      put(isNumber ? value + 0 : numberOf(reached(value)));
-    },
-    number(name, value) {
-      if (name !== last) {
-        last = name;
-        lastNumber = numberOf(name);
-      }
-      put(READING.name | READING.number);
-      put(lastNumber);
-      put(value + 0);
-    },
-    text(text) {
-      put(TEXT);
-      put(numberOf(text));
-    },
-    absent(number) {
-      put(ABSENT);
-      put(number);
-    },
-    end() {
-      flush();
-      return hash(`${sums}${JSON.stringify([...texts.keys()])}`);
-    },
-  };
-}
-
 function absentPaths(touch: Touch | undefined, path: readonly string[]): string[] {
   if (touch === undefined) return [];
   const own =
@@ -204,24 +105,6 @@ function absentPaths(touch: Touch | undefined, path: readonly string[]): string[
     own.push(...absentPaths(child, [...path, key]));
   }
   return own;
-}
-
-/** Bits that are set in ascending order, as base64 without what is not set at the end. */
-function bitmap(): { set: (i: number) => void; text: () => string } {
-  let bytes = new Uint8Array(4096);
-  let last = -1;
-  return {
-    set(i) {
-      if (i >> 3 >= bytes.length) {
-        const wider = new Uint8Array(2 * Math.max(bytes.length, i >> 3));
-        wider.set(bytes);
-        bytes = wider;
-      }
-      bytes[i >> 3]! |= 1 << (i & 7);
-      last = i;
-    },
-    text: () => Buffer.from(bytes.buffer, 0, (last + 8) >> 3).toString('base64'),
-  };
 }
 
 /**

@@ -168,10 +168,41 @@ class View implements ProxyHandler<Node>, Touch {
     return value;
   }
 
+  /** Of a large table: tells that numbers in those columns of rows were read. @returns places of `rows` to be read in another way */
+  rows(
+    columns: readonly number[],
+    rows: ArrayLike<number>,
+    isRead: ArrayLike<number>,
+    n: number,
+  ): number[] {
+    const { outline, masks } = this.table!;
+    const others: number[] = [];
+    const full = columns.reduce((mask, column) => mask | (1 << column), 0);
+    const { hasGaps } = outline;
+    const { closed } = this.#shared;
+    let found = 0;
+    for (let i = 0; i < n; i++) {
+      if (isRead[i] === 0) continue;
+      const row = rows[i]!;
+      const mask = row < 0 || closed ? IN_CHILDREN : masks[row]!;
+      if (
+        mask >= IN_CHILDREN ||
+        (hasGaps && columns.some((of) => isNaN(outline.numbers[of]![row]!)))
+      )
+        others.push(i);
+      else if ((mask & full) !== full) {
+        for (const column of columns) if ((mask & (1 << column)) === 0) found++;
+        masks[row] = mask | full;
+      }
+    }
+    this.#shared.readings.leaves += found;
+    return others;
+  }
+
   /** Of a large table: has it no row for this number? That is read, too. */
   lacks(key: string | number): boolean {
     const { outline, absent } = this.table!;
-    if (typeof key !== 'number' || outline.rowOf(key) >= 0) return false;
+    if (this.#shared.closed || typeof key !== 'number' || outline.rowOf(key) >= 0) return false;
     if (!Number.isInteger(key) || key < 0 || key > 4294967295) return false;
     if (this.absent?.has(String(key)) === true) return true;
     if (absent.add(key)) this.#shared.readings.absent++;
@@ -369,6 +400,46 @@ export function columnIn(
   return {
     at: (key) => (view.isOpen ? view.number(key, column) : undefined) ?? view.inner(key, name),
     plain: true,
+  };
+}
+
+/** A large table of numbers that stays the same from task to task of a thread, as one task sees it. */
+export interface ReadAgain {
+  /** The same object for the same content. */
+  content: object;
+  /** Row of a key, -1 when there is none: the same for the same content. */
+  rowOf: (key: number) => number;
+  /**
+   * Tells that the values of rows were read, or that there are none, as `columnIn` would for each of the names: of each place below n
+   * where `isRead` is not 0.
+   */
+  read: (
+    keys: ArrayLike<number>,
+    rows: ArrayLike<number>,
+    isRead: ArrayLike<number>,
+    n: number,
+  ) => void;
+}
+
+/**
+ * For a task that remembers what it read of a table: what it uses of it without reading it anew is told as read. Undefined when the
+ * document is no large table in which all rows have all `names`.
+ */
+export function readAgain(document: Json, names: readonly string[]): ReadAgain | undefined {
+  const view = isNode(document) ? (document as { [VIEW]?: View })[VIEW] : undefined;
+  const outline = view?.table?.outline;
+  if (view === undefined || outline === undefined) return undefined;
+  const columns = names.map((name) => outline.names.indexOf(name));
+  if (columns.includes(-1)) return undefined;
+  return {
+    content: outline,
+    rowOf: (key) => outline.rowOf(key),
+    read(keys, rows, isRead, n) {
+      for (const i of view.rows(columns, rows, isRead, n)) {
+        const key = keys[i]!;
+        if (!view.lacks(key)) for (const name of names) view.inner(key, name);
+      }
+    },
   };
 }
 

@@ -3,10 +3,10 @@ import { basename } from 'node:path';
 import { defineTask, TaskError, z, type TaskContext } from 'tg';
 import { compound, createH5 } from 'tg/h5';
 import type { CalibrationFile } from './calibration.ts';
-import { buildHits, createPixelTable, HIT_ROW } from './hits.ts';
+import { buildHits, HIT_ROW } from './hits.ts';
 import { readLayout } from './layout-file.ts';
 import { isSimulated, mcSwitch } from './mc-switch.ts';
-import { createPixelSurvey, type PixelSurvey } from './pixel-survey.ts';
+import { createPixelSurvey, type Lacking } from './pixel-survey.ts';
 import { BLOCK_ROWS } from './packets-file.ts';
 import { openRawEventPackets, packetBlocks } from './raw-event-packets.ts';
 import { madeRuns, visitBlock } from './runs.ts';
@@ -72,7 +72,7 @@ export default defineTask({
           vcm: settings.vcm_default,
         },
       });
-      const pixels = createPixelTable(survey.describe);
+      const { pixels } = survey;
       const table = output.table('charge/hits', HIT, {
         attributes: {
           classname: 'HitBuilder',
@@ -102,7 +102,7 @@ export default defineTask({
         table.append(out.subarray(0, place * HIT_ROW));
         hits += place;
       }
-      report(context, survey, pixels.hits, hits, geometry, settings, simulated);
+      report(context, survey.lacking(), hits, geometry, settings, simulated);
       output.relation('charge/raw_events', 'charge/hits', madeRuns(packets.walk.runs, found));
       output.relation('charge/hits', 'charge/packets', origin.stretches(), { form: 'pairs' });
       context.count('hits', hits);
@@ -119,14 +119,13 @@ export default defineTask({
 /** Notes what the hits lack; a hit of a tile that the layout does not have fails the task unless upstream is asked for. */
 function report(
   context: TaskContext,
-  survey: PixelSurvey,
-  hitsOf: Uint32Array,
+  lacking: Lacking,
   hits: number,
   geometry: string | null,
   settings: z.infer<typeof params>,
   simulated: boolean,
 ): void {
-  const { pixels, noPedestal, noConfiguration, unplaced } = survey;
+  const { pixels, noPedestal, noConfiguration, unplaced } = lacking;
   const { pedestal_default: ped, vref_default: vref, vcm_default: vcm } = settings;
   if (simulated) {
     context.note(`simulated: pedestal ${ped} mV, vref ${vref} mV and vcm ${vcm} mV for all pixels`);
@@ -136,15 +135,14 @@ function report(
     const text = `pixels have no configuration, vref ${vref} mV and vcm ${vcm} mV used`;
     context.note(text, noConfiguration, pixels, true);
   }
-  if (survey.mistake !== undefined) throw survey.mistake;
+  if (lacking.mistake !== undefined) throw lacking.mistake;
   if (geometry === null) {
     if (hits > 0) context.note('hits at (0, 0), no geometry_file', hits, hits);
     return;
   }
   const lost = { 'no pixel': 0, 'no tile': 0 };
   const byTile = new Map<string, number>();
-  for (const { pixel, address, why } of unplaced) {
-    const n = hitsOf[pixel]!;
+  for (const { address, why, hits: n } of unplaced) {
     lost[why] += n;
     const tile = `io_group ${address.ioGroup}, io_channel ${address.ioChannel}`;
     if (why === 'no tile') byTile.set(tile, (byTile.get(tile) ?? 0) + n);

@@ -20,6 +20,8 @@ export interface Pixel {
 /** The pixels met so far; `hits` counts how often each was. */
 export interface PixelTable {
   index: PixelIndex;
+  /** How many are described. */
+  described: number;
   /** Asked once per pixel, when it is first met. */
   describe: (address: Address) => Pixel;
   /** Five numbers per pixel, side by side in memory: x, y in mm, vref - vcm, vcm, pedestal in mV. */
@@ -32,6 +34,7 @@ const CONSTANTS = 5;
 export function createPixelTable(describe: (address: Address) => Pixel): PixelTable {
   return {
     index: createPixelIndex(),
+    described: 0,
     describe,
     constants: new Float64Array(CONSTANTS * 4096),
     hits: new Uint32Array(4096),
@@ -69,7 +72,7 @@ export function buildHits(
     const chip = bytes[at + chipId]!;
     const pin = bytes[at + channelId]!;
     const pixel = numberOf(pixels.index, group, channel, chip, pin);
-    if (pixel >= pixels.hits.length || pixels.hits[pixel] === 0) fill(pixels, pixel);
+    if (pixel >= pixels.described) fill(pixels, pixel);
     pixels.hits[pixel]!++;
     const target = (place + found) * HIT_ROW;
     out.setUint32(target, firstId + found, true);
@@ -105,6 +108,7 @@ function fill(pixels: PixelTable, pixel: number): void {
   constants[at + 2] = vref - vcm;
   constants[at + 3] = vcm;
   constants[at + 4] = pedestal;
+  pixels.described++;
 }
 
 function widen(pixels: PixelTable): void {

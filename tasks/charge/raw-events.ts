@@ -162,7 +162,7 @@ export function createRawEventBuilder(
       if (room.sorted.length < n) room.sorted = new Float64Array(batch.rows.length);
       const { sorting, sorted } = room;
       const order = sortTimes(batch.times, n, first, last, sorting);
-      for (let i = 0; i < n; i++) sorted[i] = batch.times[order[i]!]!;
+      gather(batch.times, order, n, sorted);
       const made = finder.find(sorted, n, order, batch);
       openFrom = made.openFrom;
       const spans = made.spans.filter(([from, to]) => to > from && to - from >= rules.nhitCut);
@@ -286,6 +286,11 @@ export function createRawEventBuilder(
     },
     jumps: () => (finder.rawTime ? [] : found),
   };
+}
+
+/** By itself: a loop of a batch within `close` is compiled anew for each builder. */
+function gather(times: Float64Array, order: Uint32Array, n: number, sorted: Float64Array): void {
+  for (let i = 0; i < n; i++) sorted[i] = times[order[i]!]!;
 }
 
 /** How many of `n` rows are in one of the spans or more. */
