@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build as bundle } from 'esbuild';
-import { alternate, print } from './measure.mjs';
+import { alternate, median, print, run } from './measure.mjs';
 
 const TG = fileURLToPath(new URL('../bin/tg.js', import.meta.url));
 const ALONE = fileURLToPath(new URL('../lib/charge-alone.mjs', import.meta.url));
@@ -70,6 +70,41 @@ await bundle({
     js: "import { createRequire as bundledRequire } from 'node:module'; const require = bundledRequire(import.meta.url);",
   },
 });
+/**
+ * One percent appended: the run without its last percent built in parts, then the whole; the flow file is linked on demand, that is
+ * not here. The first of the two is the full build to compare with.
+ */
+async function growth(dir, times) {
+  const grown = join(dir, 'grown');
+  mkdirSync(join(grown, 'raw'), { recursive: true });
+  const text = readFileSync(join(dir, 'tg.yaml'), 'utf8').replaceAll('cal/', '../cal/');
+  writeFileSync(join(grown, 'tg.yaml'), `${text}parts: true\nlink: {when: asked}\n`);
+  const { openH5 } = await import('../dist/src/h5/index.js');
+  const { writePackets } = await import('../dist/tasks/charge/simulate.js');
+  const whole = await openH5(join(dir, 'raw/packets_r1.h5'));
+  const packets = whole.table('/packets');
+  function* rows(end) {
+    for (let row = 0; row < end; row += 65536)
+      yield packets.read(row, Math.min(65536, end - row)).bytes;
+  }
+  const file = join(grown, 'raw/packets_r1.h5');
+  const words = [process.execPath, TG, 'build', '-q', 'charge/events', '--workers', '1'];
+  const results = [[], []];
+  for (let k = 0; k < times; k++) {
+    for (const name of ['.tg', 'build'])
+      rmSync(join(grown, name), { recursive: true, force: true });
+    for (const [i, share] of [0.99, 1].entries()) {
+      writePackets(file, rows(Math.floor(share * packets.rows)), 1.6e9);
+      results[i].push(run(words, { cwd: grown }));
+    }
+  }
+  whole.close();
+  return ['99 % in parts, not linked', '1 % appended'].map((name, i) => {
+    const of = (key) => median(results[i].map((result) => result[key]));
+    return { name, cpu: of('cpu'), wall: of('wall'), rss: of('rss') };
+  });
+}
+
 /** The same project with its runs in parts, in a folder of its own. */
 function inParts(dir) {
   const parts = join(dir, 'parts');
@@ -109,4 +144,5 @@ for (const n of sizes.length > 0 ? sizes : [1e6, 1e7]) {
     },
   });
   print(`${n} packets, cold`, alternate([alone, build(1), build(2), parts(1), parts(2)], 5));
+  print(`${n} packets, a run that grows`, await growth(dir, 5));
 }

@@ -13,7 +13,7 @@ export interface NumberSet {
 
 /** Of numbers from 0 to 2^32 - 1. */
 export function numberSet(): NumberSet {
-  const pages = new Map<number, Uint8Array>();
+  const pages = new Map<number, Int32Array>();
   let size = 0;
   return {
     get size() {
@@ -22,26 +22,26 @@ export function numberSet(): NumberSet {
     add(n) {
       const k = Math.floor(n / PAGE);
       let page = pages.get(k);
-      if (page === undefined) pages.set(k, (page = new Uint8Array(PAGE / 8)));
+      if (page === undefined) pages.set(k, (page = new Int32Array(PAGE / 32)));
       const at = n % PAGE;
-      const bit = 1 << (at & 7);
-      if ((page[at >> 3]! & bit) !== 0) return false;
-      page[at >> 3]! |= bit;
+      const bit = 1 << (at & 31);
+      if ((page[at >> 5]! & bit) !== 0) return false;
+      page[at >> 5]! |= bit;
       size++;
       return true;
     },
     has(n) {
       const page = pages.get(Math.floor(n / PAGE));
-      return page !== undefined && (page[(n % PAGE) >> 3]! & (1 << (n & 7))) !== 0;
+      return page !== undefined && (page[(n % PAGE) >> 5]! & (1 << (n & 31))) !== 0;
     },
     *values() {
       for (const k of [...pages.keys()].sort((a, b) => a - b)) {
         const page = pages.get(k)!;
-        for (let at = 0; at < PAGE / 8; at++) {
+        for (let at = 0; at < PAGE / 32; at++) {
           // Most are empty: pixels without a value are few.
           if (page[at] === 0) continue;
-          for (let bit = 0; bit < 8; bit++)
-            if ((page[at]! & (1 << bit)) !== 0) yield k * PAGE + 8 * at + bit;
+          for (let bit = 0; bit < 32; bit++)
+            if ((page[at]! & (1 << bit)) !== 0) yield k * PAGE + 32 * at + bit;
         }
       }
     },
