@@ -97,11 +97,18 @@ export async function directMode(call: Call): Promise<Located> {
   if (!isFolder) await checkKept(output, target, project);
   const store = join(root, '.tg', 'direct', basename(target));
   return {
-    load: { loaded: { ...loaded, project: { ...project, procedures } }, storeFolder: store },
+    load: {
+      loaded: {
+        ...loaded,
+        project: { ...project, procedures, parts: call.has('parts') ? 'all' : [] },
+      },
+      storeFolder: store,
+    },
     store,
     found: [
       ...inputs.map((input, i) => {
-        const tail = i === inputs.length - 1 ? `, procedures ${libraries.join(' ')}` : '';
+        const isLast = i === inputs.length - 1 && libraries.length > 0;
+        const tail = isLast ? `, procedures ${libraries.join(' ')}` : '';
         return `${input.shown}: ${describe(input)}${tail}\n`;
       }),
       ...workflowNotes(workflows),
