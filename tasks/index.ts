@@ -24,4 +24,5 @@ export const types: { readonly [type: string]: string } = {
 /** Verb -> the file that adds it. `report X` is what `tg report X FILE` runs. */
 export const verbs: { readonly [verb: string]: string } = {
   'report charge': 'charge/cli.js',
+  'report charge-light': 'association/cli.js',
 };

@@ -9,10 +9,23 @@ import { toSvg } from '../figures/svg.ts';
 import { toText } from '../figures/terminal.ts';
 import { moduleUrl } from '../package.ts';
 import { refuse } from './verb.ts';
-import type { Call, Verb } from './verb.ts';
+import type { Call, Flag, Verb } from './verb.ts';
 
 /** What the module of a report exports. */
-type MakeReport = (file: string) => Promise<Report>;
+interface Maker {
+  report: (file: string, options: Readonly<Record<string, string>>) => Promise<Report>;
+  /** Options of OPTIONS that it knows. */
+  options?: readonly string[];
+}
+
+/** Flags of some reports, handed on as they are typed. */
+const OPTIONS: readonly Flag[] = [
+  { name: 'channels', takes: 'A,B,..', help: 'charge-light: of the light integral' },
+  { name: 'pedestal', takes: 'A:B', help: 'charge-light: samples whose mean is taken off' },
+  { name: 'raw', help: 'charge-light: samples as they are, no pedestal taken off' },
+  { name: 'bins', takes: 'NxM', help: 'charge-light: at most so many columns and rows' },
+  { name: 'log-z', help: 'charge-light: colours by the logarithm' },
+];
 
 /** `report charge` in the table of verbs is the report `charge`. */
 const PREFIX = 'report ';
@@ -25,6 +38,8 @@ export const verb: Verb = {
     { name: 'figure', takes: 'NAME', repeats: true, help: 'show this figure (all: every one)' },
     { name: 'svg', takes: 'FILE', help: 'write the figures there' },
     { name: 'png', takes: 'FILE', help: 'write the figures there' },
+    { name: 'csv', takes: 'FILE', help: 'write the points there, where the report has points' },
+    ...OPTIONS,
   ],
   examples: [
     'tg report charge build/r42.h5 --figure hit-charge --png r42.png',
@@ -33,18 +48,22 @@ export const verb: Verb = {
   async run(call) {
     const [name = '', file = ''] = call.words;
     const make = await makerOf(name, file);
-    const pictures = ['svg', 'png'].flatMap((kind) => {
+    const options = optionsFor(call, name, make);
+    const pictures = ['svg', 'png', 'csv'].flatMap((kind) => {
       const path = call.value(kind);
       return path === undefined ? [] : [{ kind, path, at: placeFor(call, file, path, kind) }];
     });
-    const report = await make(file).catch(asRefusal);
+    const report = await make.report(file, options).catch(asRefusal);
+    if (call.has('csv') && report.csv === undefined)
+      throw refuse('bad-flag', `report ${name} has no points for --csv`, '--json');
     const panels = chosen(report.figure, call.values('figure'), `tg report ${name} ${file}`);
     if (call.json) tellLines(call, name, file, report, panels);
     else if (!call.quiet) tellText(call, report, panels);
     if (pictures.length === 0) return 0;
     const svg = toSvg({ ...report.figure, panels });
     for (const { kind, path, at } of pictures) {
-      write(at, kind === 'svg' ? svg : await toPng(svg).catch(noResvg));
+      if (kind === 'csv') write(at, csvText(report.csv!));
+      else write(at, kind === 'svg' ? svg : await toPng(svg).catch(noResvg));
       if (call.json) call.line({ type: 'file', path });
     }
     if (!call.json && !call.quiet)
@@ -53,7 +72,23 @@ export const verb: Verb = {
   },
 };
 
-async function makerOf(name: string, file: string): Promise<MakeReport> {
+/** Options of the report, as typed. @throws Refusal for one of another report */
+function optionsFor(call: Call, name: string, { options = [] }: Maker): Record<string, string> {
+  const given: Record<string, string> = {};
+  for (const { name: flag } of OPTIONS) {
+    if (!call.has(flag)) continue;
+    if (!options.includes(flag))
+      throw refuse('bad-flag', `report ${name} has no --${flag}`, 'tg help report shows its flags');
+    given[flag] = call.value(flag) ?? '';
+  }
+  return given;
+}
+
+/** Numbers in full: nothing is lost. */
+const csvText = ({ head, rows }: NonNullable<Report['csv']>): string =>
+  [head, ...rows].map((row) => `${row.join(',')}\n`).join('');
+
+async function makerOf(name: string, file: string): Promise<Maker> {
   const module = names.includes(name) ? verbs[`${PREFIX}${name}`] : undefined;
   if (module === undefined) {
     const near = nearest(name, names);
@@ -64,14 +99,14 @@ async function makerOf(name: string, file: string): Promise<MakeReport> {
       fix.map((each) => `tg report ${each} ${file}`).join(', '),
     );
   }
-  return ((await import(moduleUrl(`tasks/${module}`))) as { report: MakeReport }).report;
+  return (await import(moduleUrl(`tasks/${module}`))) as Maker;
 }
 
 /** Mistakes of the user's, known by their shape as in main.ts: nothing can be said, which is 1. */
 function asRefusal(error: unknown): never {
   if (error instanceof Error && (error.name === 'TaskError' || error.name === 'H5Error')) {
     const { message, code, try: fix } = error as Error & { code?: string; try?: string };
-    throw refuse(code ?? 'bad-input', message, fix ?? 'another file', 1);
+    throw refuse(code ?? 'bad-input', message, fix ?? 'another file', code === 'bad-flag' ? 2 : 1);
   }
   throw error;
 }

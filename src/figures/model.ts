@@ -90,6 +90,8 @@ export interface Report {
   numbers: Readonly<Record<string, unknown>>;
   lines: readonly string[];
   figure: Figure;
+  /** What stands in the figure, row by row. */
+  csv?: { head: readonly string[]; rows: readonly (readonly number[])[] };
 }
 
 /** Upper edge of bin `i - 1`, lower edge of bin `i`. */

@@ -3,6 +3,7 @@ import { defineTask, TaskError, z, type TaskContext } from 'tg';
 import { createH5, openH5, relationOf, type H5File, type Runs, type Table } from 'tg/h5';
 import { addLightTimes, createLightTimes, type LightTimes } from './light-times.ts';
 import { matchTriggers, meets, through, type TriggerTimes } from './match.ts';
+import { spanOf, timeSpans } from './time-spans.ts';
 import { upstreamCandidates } from './upstream-candidates.ts';
 
 const params = z.strictObject({
@@ -101,30 +102,8 @@ function checkMeeting(triggers: TriggerTimes, light: LightTimes, window: number)
   const charge = spanOf(triggers.unix);
   const lights = spanOf(light.unix);
   if (charge === undefined || lights === undefined || meets(triggers, light, window)) return;
-  const days = new Set([...charge, ...lights].map((time) => isoOf(time).slice(0, 10)));
-  const shown = ([from, to]: [number, number]): string =>
-    days.size === 1
-      ? `${isoOf(from).slice(11)}-${isoOf(to).slice(11)}`
-      : `${isoOf(from)} to ${isoOf(to)}`;
   throw new TaskError(
-    `no light event within ${window} s: light ${shown(lights)}, charge ${shown(charge)} (UTC)`,
+    `no light event within ${window} s: ${timeSpans({ light: light.unix, charge: triggers.unix })}`,
     { code: 'no-match', try: 'unix_ts_window, or the right files' },
   );
-}
-
-function spanOf(times: Float64Array): [number, number] | undefined {
-  let [from, to] = [Infinity, -Infinity];
-  for (const time of times) {
-    if (time < from) from = time;
-    if (time > to) to = time;
-  }
-  return from > to ? undefined : [from, to];
-}
-
-/** `2021-04-04 00:42:06`; what no calendar has, as a number. */
-function isoOf(unix: number): string {
-  const date = new Date(1000 * Math.floor(unix));
-  return Number.isNaN(date.getTime())
-    ? `${unix}`
-    : date.toISOString().slice(0, 19).replace('T', ' ');
 }
