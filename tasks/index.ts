@@ -18,6 +18,12 @@ export const types: { readonly [type: string]: string } = {
   'charge/tracklets': 'charge/tracklet-reconstruction.js',
   'association/charge_light': 'association/charge-light.js',
   'light/event_builder': 'light/event-builder.js',
+  'light/timestamp_corrector': 'light/timestamp-corrector.js',
+  'light/noise_filter': 'light/noise-filter-task.js',
+  'light/deconvolution': 'light/deconvolution-task.js',
+  'light/alignment': 'light/alignment-task.js',
+  'light/waveform_sum': 'light/sum-task.js',
+  'light/hit_finder': 'light/hit-finder.js',
   'charge/simulate': 'charge/simulate.js',
 };
 

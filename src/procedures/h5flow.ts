@@ -31,6 +31,12 @@ const STAGES: Readonly<Record<string, { procedure: string; library: string }>> =
   T0Reconstruction: { procedure: 'combined/t0', library: 'tg:charge' },
   DriftReconstruction: { procedure: 'combined/hit_drift', library: 'tg:charge' },
   LightEventGenerator: { procedure: 'light/events', library: 'tg:light' },
+  LightTimestampCorrector: { procedure: 'light/t_ns', library: 'tg:light' },
+  WaveformNoiseFilter: { procedure: 'light/fwvfm', library: 'tg:light' },
+  WaveformDeconvolution: { procedure: 'light/deconv', library: 'tg:light' },
+  WaveformAlign: { procedure: 'light/deconv/alignment', library: 'tg:light' },
+  WaveformSum: { procedure: 'light/swvfm', library: 'tg:light' },
+  WaveformHitFinder: { procedure: 'light/hits', library: 'tg:light' },
   Charge2LightAssociation: { procedure: 'charge/light_assoc', library: 'tg:association' },
 };
 
@@ -48,17 +54,36 @@ const TABLES: Readonly<Record<string, string>> = {
   drift: 'combined/hit_drift',
 };
 
+/** The same where a procedure has them otherwise. */
+const OWN_TABLES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'light/t_ns': { t_ns: 'light/t_ns' },
+  'light/fwvfm': { fwvfm: 'light/fwvfm', noise: 'light/fwvfm_noise' },
+  'light/deconv': { wvfm: 'light/fwvfm', deconv: 'light/deconv' },
+  'light/deconv/alignment': { wvfm: 'light/deconv' },
+  'light/swvfm': { wvfm: 'light/deconv', swvfm: 'light/swvfm' },
+  'light/hits': { wvfm: 'light/swvfm', t_ns: 'light/t_ns', hits: 'light/hits' },
+};
+
 /** Parameters with one value only, which is the default here: others have no counterpart. */
 const FIXED: Readonly<Record<string, Json>> = {
   tai_ns_mod: 1e9,
   allow_matching_without_marker: false,
+  keep_noise: false,
+  do_filtering: true,
   light_hits_dset_name: '',
 };
 
 /** Loops over a table; what loops over what is the plan's business here. */
 const LOOP = 'H5FlowDatasetLoopGenerator';
 /** Files lie where the user stands, not where the workflow does: h5flow runs in a folder. */
-const FILES = new Set(['pedestal_file', 'configuration_file', 'geometry_file']);
+const FILES = new Set([
+  'pedestal_file',
+  'configuration_file',
+  'geometry_file',
+  'noise_spectrum_filename',
+  'signal_spectrum_filename',
+  'signal_impulse_filename',
+]);
 
 /** `!include FILE`, not yet read. */
 interface Include {
@@ -239,7 +264,8 @@ function addParameters(found: Workflow, procedure: string, stage: Part, cwd: str
       if (value !== FIXED[key]) mustBe(key, FIXED[key]!, 'tg has no other way');
       continue;
     }
-    const table = TABLES[/^(.*?)_dset(?:_name)?$/.exec(key)?.[1] ?? ''];
+    const name = /^(.*?)_dset(?:_name)?$/.exec(key)?.[1] ?? '';
+    const table = OWN_TABLES[procedure]?.[name] ?? TABLES[name];
     if (table !== undefined) {
       if (value !== table) mustBe(key, table, 'tg names tables by what makes them');
       continue;
@@ -259,9 +285,24 @@ function addParameters(found: Workflow, procedure: string, stage: Part, cwd: str
   found.parameters[procedure] = { ...kept, ...found.parameters[procedure] };
 }
 
-/** Of the resources the geometry has a part in what exists: it places the hits. */
+/** Of the resources the geometry has a part in what exists: it places the hits and says of which detector a channel is; of the run's data the length of a sample. */
 function addResource(found: Workflow, resource: Part, cwd: string): void {
   const { classname, params } = resource.value;
+  const set = (procedure: string, name: string, value: Json): boolean => {
+    if (!found.targets.includes(procedure)) return false;
+    found.parameters[procedure] = { [name]: value, ...found.parameters[procedure] };
+    found.places.set(`${procedure}.${name}`, resource.where(['params']));
+    return true;
+  };
+  const defaults = isMapping(params) ? params['defaults'] : undefined;
+  const ticks = isMapping(defaults) ? defaults['lrs_ticks'] : undefined;
+  if (classname === 'RunData' && typeof ticks === 'number' && set('light/hits', 'lrs_ticks', ticks))
+    return;
+  const light = isMapping(params) ? params['lrs_geometry_file'] : undefined;
+  const isLight =
+    classname === 'Geometry' &&
+    typeof light === 'string' &&
+    set('light/swvfm', 'lrs_geometry_file', resolve(cwd, light));
   const files = isMapping(params)
     ? (params['crs_geometry_file'] ?? params['crs_geometry_files'])
     : undefined;
@@ -272,5 +313,5 @@ function addResource(found: Workflow, resource: Part, cwd: string): void {
       ...found.parameters['charge/hits'],
     };
     found.places.set('charge/hits.geometry_file', resource.where(['params']));
-  } else found.unused.push(String(classname));
+  } else if (!isLight) found.unused.push(String(classname));
 }

@@ -1,0 +1,79 @@
+/** Task type light/alignment: light/deconv -> light/deconv/alignment, when and where in its waveforms each ADC was triggered. */
+import { defineTask, TaskError, z } from 'tg';
+import { compound, dtype } from 'tg/h5';
+import { rowByRow } from '../charge/stretches.ts';
+import { align } from './alignment.ts';
+import { bytesOf, lightBlocks, openLightTables, samplesShape, withOutput } from './light-tables.ts';
+
+const params = z.strictObject({
+  busy_channel: z
+    .record(z.string().regex(/^(All|\d+)$/), z.int().nonnegative())
+    .default({ All: 0 })
+    .describe('by number of the ADC, or All'),
+});
+
+export default defineTask({
+  version: '1',
+  params,
+  async run(context) {
+    const { busy_channel: given } = context.params as z.infer<typeof params>;
+    const tables = await openLightTables(context, ['light/deconv']);
+    await withOutput(context, 'light/deconv/alignment', tables, async (output) => {
+      const shape = samplesShape(tables.tables.get('light/deconv')!, 'light/deconv');
+      const [adcs, channels] = shape;
+      const busy = Array.from({ length: adcs }, (_, adc) => given[adc] ?? given['All'] ?? 0);
+      const absent = busy.find((channel) => channel >= channels);
+      if (absent !== undefined)
+        throw new TaskError(
+          `busy_channel names channel ${absent}, the waveforms have ${channels}`,
+          {
+            code: 'bad-value',
+            try: `a channel from 0 to ${channels - 1}`,
+          },
+        );
+      const type = compound([
+        ['ns', 'f8'],
+        ['sample_idx', 'f4', [adcs]],
+      ]);
+      const table = output.table('light/deconv/alignment', type, {
+        attributes: {
+          classname: 'WaveformAlign',
+          class_version: '0.0.0',
+          source_dset: 'light/events',
+          wvfm_dset: 'light/deconv',
+          busy_channel: { dtype: dtype('i8'), shape: [adcs], values: busy },
+        },
+      });
+      for await (const { rows, events, of } of lightBlocks(context, tables)) {
+        const { ns, sampleIdx } = align(
+          of('light/deconv').column('samples') as Float32Array,
+          shape,
+          events.column('wvfm_valid') as Uint8Array,
+          events.column('tai_ns') as Float64Array,
+          busy,
+        );
+        table.append(alignmentRows(ns, sampleIdx, rows, adcs));
+      }
+      output.relation('light/events', 'light/deconv/alignment', rowByRow(tables.events.rows));
+      context.count('light events', tables.events.rows);
+    });
+  },
+});
+
+/** Rows {ns f8, sample_idx f4[n]}. */
+export function alignmentRows(
+  ns: Float64Array,
+  sampleIdx: Float32Array,
+  rows: number,
+  n: number,
+): Uint8Array {
+  const size = 8 + 4 * n;
+  const bytes = new Uint8Array(rows * size);
+  const view = new DataView(bytes.buffer);
+  const indices = bytesOf(sampleIdx);
+  for (let row = 0; row < rows; row++) {
+    view.setFloat64(row * size, ns[row]!, true);
+    bytes.set(indices.subarray(4 * n * row, 4 * n * (row + 1)), row * size + 8);
+  }
+  return bytes;
+}

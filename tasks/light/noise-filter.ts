@@ -1,0 +1,93 @@
+/** Noise that all of a waveform repeats, and its pedestal, taken off. Knows samples of waveforms, no files. */
+
+export interface NoiseRules {
+  /** Samples [from, to) before the light comes. */
+  samples: readonly [from: number, to: number];
+  /** The noise repeats after so many samples. */
+  period: number;
+  /** Low bits of a sample that are never used: 64 for 10 bits to the left in 16. */
+  unit: number;
+}
+
+const f32 = Math.fround;
+
+/**
+ * One waveform of `length` samples from `first` on: s = w - (w mod unit), less a template of `period` samples when it is `filtered` (mean over the
+ * blocks of the chosen samples, each block less its own mean), less the mean of the chosen samples that is left. Sums go in numpy's order, so that
+ * the last digit is its own. `noise` takes the template as it was subtracted.
+ */
+export function filterNoise(
+  samples: Int16Array,
+  first: number,
+  length: number,
+  isFiltered: boolean,
+  { samples: [from, to], period, unit }: NoiseRules,
+  out: Float32Array,
+  noise?: Float32Array,
+): void {
+  const template = new Float64Array(period);
+  if (isFiltered) {
+    const blocks = Math.floor((to - from) / period);
+    const block = new Float64Array(period);
+    for (let b = 0; b < blocks; b++) {
+      for (let i = 0; i < period; i++)
+        block[i] = whole(samples[first + from + b * period + i]!, unit);
+      const mean = sum64(block, 0, period) / period;
+      for (let i = 0; i < period; i++) template[i]! += block[i]! - mean;
+    }
+    for (let i = 0; i < period; i++) template[i]! /= blocks;
+  }
+  for (let i = 0; i < length; i++) {
+    const value = template[i % period]!;
+    out[first + i] = whole(samples[first + i]!, unit) - value;
+    if (noise !== undefined) noise[first + i] = value;
+  }
+  const pedestal = f32(sum32(out, first + from, to - from) / (to - from));
+  for (let i = 0; i < length; i++) out[first + i] = f32(out[first + i]! - pedestal);
+}
+
+/** Without what is below `unit`, downwards. */
+const whole = (sample: number, unit: number): number => Math.floor(sample / unit) * unit;
+
+/** numpy's sum of a row: eight partial sums, of long rows half by half. */
+function sum64(values: Float64Array, from: number, n: number): number {
+  if (n < 8) {
+    let sum = 0;
+    for (let i = 0; i < n; i++) sum += values[from + i]!;
+    return sum;
+  }
+  if (n > 128) {
+    const half = (n >> 1) - ((n >> 1) % 8);
+    return sum64(values, from, half) + sum64(values, from + half, n - half);
+  }
+  const r = Float64Array.from({ length: 8 }, (_, k) => values[from + k]!);
+  let i = 8;
+  for (; i < n - (n % 8); i += 8) for (let k = 0; k < 8; k++) r[k]! += values[from + i + k]!;
+  let sum = r[0]! + r[1]! + (r[2]! + r[3]!) + (r[4]! + r[5]! + (r[6]! + r[7]!));
+  for (; i < n; i++) sum += values[from + i]!;
+  return sum;
+}
+
+const partial = new Float32Array(8);
+
+/** The same of 4-byte numbers, rounded at each step. */
+function sum32(values: Float32Array, from: number, n: number): number {
+  if (n < 8) {
+    let sum = 0;
+    for (let i = 0; i < n; i++) sum = f32(sum + values[from + i]!);
+    return sum;
+  }
+  if (n > 128) {
+    const half = (n >> 1) - ((n >> 1) % 8);
+    return f32(sum32(values, from, half) + sum32(values, from + half, n - half));
+  }
+  const r = partial;
+  for (let k = 0; k < 8; k++) r[k] = values[from + k]!;
+  let i = 8;
+  for (; i < n - (n % 8); i += 8) for (let k = 0; k < 8; k++) r[k] = r[k]! + values[from + i + k]!;
+  const left = f32(f32(r[0]! + r[1]!) + f32(r[2]! + r[3]!));
+  const right = f32(f32(r[4]! + r[5]!) + f32(r[6]! + r[7]!));
+  let sum = f32(left + right);
+  for (; i < n; i++) sum = f32(sum + values[from + i]!);
+  return sum;
+}

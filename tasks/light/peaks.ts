@@ -1,0 +1,137 @@
+/** Hits: local maxima of waveforms above a threshold, and what a spline around each says of its pulse. Knows samples, no files. */
+import { integral, slopeAt, splineMaker, valueAt } from './cubic-spline.ts';
+
+export interface PeakRules {
+  /** Samples kept on either side. */
+  near: number;
+  /** Points at which the spline is looked at. */
+  points: number;
+  /** Length of a sample, ns. */
+  sampleNs: number;
+  /**
+   * Upstream: the flanks are told by comparing samples with ns, so that of pulses whose maximum lies to the left nothing is left of the rising edge (0); the width
+   * is in samples; the sum is of whole numbers.
+   */
+  upstream: boolean;
+}
+
+/** All relative to the peak sample: ADC counts, and ns. */
+export interface PeakShape {
+  sum: number;
+  sumSpline: number;
+  maxSpline: number;
+  /** Maximum of the spline. */
+  nsSpline: number;
+  /** Where the rising flank starts, and how well it is known. */
+  rising: number;
+  risingError: number;
+  /** Full width at half of the maximum. */
+  fwhm: number;
+}
+
+/**
+ * Samples p with w[p - 1] < w[p] > w[p + 1] (a plateau is none) of `length` samples from `first` on that are at least `threshold`.
+ */
+export function findPeaks(
+  samples: Float32Array,
+  first: number,
+  length: number,
+  threshold: number,
+): number[] {
+  const found: number[] = [];
+  for (let p = 1; p + 1 < length; p++) {
+    const value = samples[first + p]!;
+    if (value >= threshold && samples[first + p - 1]! < value && samples[first + p + 1]! < value)
+      found.push(p);
+  }
+  return found;
+}
+
+/** Samples p - near .. p + near; beyond an end the last one again. */
+export function around(
+  samples: Float32Array,
+  first: number,
+  length: number,
+  p: number,
+  near: number,
+): Float32Array {
+  return Float32Array.from({ length: 2 * near + 1 }, (_, i) => {
+    const at = Math.min(length - 1, Math.max(0, p + i - near));
+    return samples[first + at]!;
+  });
+}
+
+export interface PeakMeasure {
+  of(near: Float32Array): PeakShape;
+}
+
+export function peakMeasure({ near, points, sampleNs, upstream }: PeakRules): PeakMeasure {
+  const maker = splineMaker(2 * near + 1, -near, 1);
+  const step = (2 * near) / (points - 1);
+  const xs = Float64Array.from({ length: points }, (_, i) =>
+    i === points - 1 ? near : i * step - near,
+  );
+  const values = new Float64Array(points);
+  const zero = new Float64Array(points);
+  const half = new Float64Array(points);
+  return {
+    of(y) {
+      const spline = maker.through(y);
+      let best = 0;
+      for (let i = 0; i < points; i++) {
+        values[i] = valueAt(spline, xs[i]!);
+        if (values[i]! > values[best]!) best = i;
+      }
+      const max = values[best]!;
+      const nsSpline = xs[best]! * sampleNs;
+      for (let i = 0; i < points; i++) {
+        const slope = slopeAt(spline, xs[i]!);
+        zero[i] = xs[i]! - values[i]! / slope;
+        half[i] = xs[i]! + (max * 0.5 - values[i]!) / slope;
+      }
+      // The flanks end at the maximum: in samples, as they are.
+      const middle = upstream ? nsSpline : xs[best]!;
+      const rising = trimmed(zero, (i) => xs[i]! < middle);
+      const lower = trimmed(half, (i) => xs[i]! < middle);
+      const upper = trimmed(half, (i) => xs[i]! > middle);
+      return {
+        sum: y.reduce((sum, value) => sum + (upstream ? Math.trunc(value) : value), 0),
+        sumSpline: integral(spline),
+        maxSpline: max,
+        nsSpline,
+        rising: (rising?.mean ?? 0) * sampleNs,
+        risingError: (rising?.deviation ?? 0) * sampleNs,
+        fwhm: width(lower?.mean, upper?.mean) * (upstream ? 1 : sampleNs),
+      };
+    },
+  };
+}
+
+/** numpy's masked difference keeps the first number where one is missing. */
+const width = (lower: number | undefined, upper: number | undefined): number =>
+  upper === undefined ? 0 : upper - (lower ?? 0);
+
+/**
+ * Mean and standard deviation of those that are no outliers: at most the median distance from the median away. Undefined of nothing.
+ */
+function trimmed(
+  values: Float64Array,
+  isIn: (i: number) => boolean,
+): { mean: number; deviation: number } | undefined {
+  const chosen = values.filter((_, i) => isIn(i));
+  if (chosen.length === 0) return undefined;
+  const middle = median(chosen);
+  const distances = chosen.map((value) => Math.abs(value - middle));
+  const most = median(distances);
+  const kept = chosen.filter((_, i) => distances[i]! <= most);
+  if (kept.length === 0) return undefined;
+  const mean = kept.reduce((a, b) => a + b, 0) / kept.length;
+  const square = kept.reduce((sum, value) => sum + (value - mean) ** 2, 0) / kept.length;
+  return { mean, deviation: Math.sqrt(square) };
+}
+
+function median(values: Float64Array): number {
+  const sorted = values.slice().sort();
+  const n = sorted.length;
+  return (sorted[(n - 1) >> 1]! + sorted[n >> 1]!) / 2;
+}
