@@ -46,6 +46,8 @@ function readNpy(bytes: Uint8Array, name: string): NumberArray {
     throw new Error(`${name} holds no little-endian numbers row by row: ${header.trim()}`);
   const shape = shapeText.split(',').flatMap((part) => (part.trim() === '' ? [] : [Number(part)]));
   const n = shape.reduce((a, b) => a * b, 1);
+  if (!Number.isSafeInteger(n) || shape.some((length) => !Number.isInteger(length)))
+    throw new Error(`${name} has no shape: (${shapeText})`);
   const size = Number(kind[1]);
   const first = start + length;
   if (bytes.length < first + n * size) throw new Error(`${name} is cut short`);
