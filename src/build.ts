@@ -5,7 +5,7 @@ import type { Wanted } from './core/targets.ts';
 import type { ContentId, Diagnostic, LogEntry, Plan, TargetName, Task } from './core/types.ts';
 import { endOrphans } from './execute/orphans.ts';
 import { openWorkers } from './execute/threads.ts';
-import { makesLists, readLists } from './lists.ts';
+import { readLists } from './lists.ts';
 import type { Lists } from './lists.ts';
 import { madeIds } from './made.ts';
 import { missingFiles } from './missing-files.ts';
@@ -50,12 +50,10 @@ export async function build(ws: Workspace, options: BuildOptions): Promise<Build
   let exit = 70;
 
   try {
-    for (let noMore = false; ;) {
+    for (let last = false; ;) {
       // What is expanded over a list may make further tables of a run: its file is linked when all are known.
-      let planned = ws.planFor(options.words, { only: options.only });
-      const isOpen =
-        !noMore && planned.plan !== undefined && makesLists(planned.plan, ws.expansion, lists);
-      if (isOpen) planned = ws.planFor(options.words, { only: options.only, flow: false });
+      last ||= !hasDeferred(ws);
+      const planned = ws.planFor(options.words, { only: options.only, flow: last });
       if (planned.plan === undefined) throw new Mistakes(planned.diagnostics);
       const tooBig = resourcesTooBig(planned.plan);
       if (tooBig.length > 0) throw new Mistakes(tooBig);
@@ -82,9 +80,9 @@ export async function build(ws: Workspace, options: BuildOptions): Promise<Build
       if (readLists(ws.root, ws.expansion, round.state, lists)) {
         const mistakes = ws.expand(lists).filter((d) => d.severity === 'error');
         if (mistakes.length > 0) throw new Mistakes(mistakes);
-        noMore = false;
-      } else if (!isOpen) break;
-      else noMore = true;
+        last = false;
+      } else if (last) break;
+      else last = true;
     }
     const failed = [...ended.values()].includes('failed');
     exit = options.interrupt.aborted ? (options.interrupt.reason as number) : failed ? 1 : 0;
@@ -97,6 +95,9 @@ export async function build(ws: Workspace, options: BuildOptions): Promise<Build
   const { plan, wanted, state } = round;
   return { exit, plan, wanted, state, contents: (task) => store.contents(task.id) };
 }
+
+const hasDeferred = (ws: Workspace): boolean =>
+  [...ws.expansion.families.values()].some((f) => f.deferred !== undefined);
 
 /** tg.yaml and its libraries as they are now. */
 const yamlFiles = (ws: Workspace): [path: string, id: ContentId][] =>

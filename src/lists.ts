@@ -2,48 +2,32 @@
 import { readFileSync } from 'node:fs';
 import type { Expansion } from './core/expansion.ts';
 import type { State } from './core/schedule.ts';
-import type { Json, Plan, TargetName } from './core/types.ts';
+import type { Json, TargetName } from './core/types.ts';
 import { absolute } from './store/store.ts';
 import { Mistakes } from './workspace.ts';
 
 export type Lists = Map<TargetName, readonly { name: string; value: Json }[]>;
 
-/** The tasks that make lists which procedures wait for, and those lists. */
-function* awaitedLists(
-  expansion: Expansion,
-  lists: Lists,
-): Iterable<{ task: number; target: TargetName; path: string }> {
-  const awaited = new Set<TargetName>();
-  for (const { deferred, awaiting } of expansion.families.values()) {
-    if (deferred !== undefined) awaited.add(deferred);
-    for (const list of awaiting.values()) awaited.add(list);
-  }
-  if (awaited.size === 0) return;
-  for (const [task, { outputs }] of expansion.tasks.entries())
-    for (const { target, path } of outputs)
-      if (awaited.has(target.replace(/@.*/s, '')) && !lists.has(target))
-        yield { task, target, path };
-}
-
-/** Does a plan make a list that procedures wait for? */
-export function makesLists({ wanted }: Plan, expansion: Expansion, lists: Lists): boolean {
-  for (const { task } of awaitedLists(expansion, lists)) if (wanted[task] === 1) return true;
-  return false;
-}
-
-/** Adds the lists that procedures wait for and that are there now. @returns false: nothing more to expand */
+/** Adds the lists that deferred procedures wait for and that are there now. @returns false: nothing more to expand */
 export function readLists(
   root: string,
   expansion: Expansion,
   state: (task: number) => State,
   lists: Lists,
 ): boolean {
+  const awaited = new Set<TargetName>();
+  for (const { deferred } of expansion.families.values())
+    if (deferred !== undefined) awaited.add(deferred);
+  if (awaited.size === 0) return false;
   let more = false;
-  for (const { task, target, path } of awaitedLists(expansion, lists)) {
-    if (state(task) !== 'fresh' && state(task) !== 'done') continue;
-    lists.set(target, membersOf(target, absolute(root, path)));
-    more = true;
-  }
+  expansion.tasks.forEach((task, i) => {
+    for (const { target, path } of task.outputs) {
+      if (!awaited.has(target.replace(/@.*/s, '')) || lists.has(target)) continue;
+      if (state(i) !== 'fresh' && state(i) !== 'done') continue;
+      lists.set(target, membersOf(target, absolute(root, path)));
+      more = true;
+    }
+  });
   return more;
 }
 

@@ -3,7 +3,7 @@ import { isAbsolute, join, relative, resolve } from 'node:path';
 import { commandCode, moduleCode } from './code.ts';
 import { expand } from './core/expand.ts';
 import type { Expansion, MatchedSource } from './core/expansion.ts';
-import { flowFile, flowProcedure, flowTasks, withFlow } from './core/flow.ts';
+import { flowProcedure, flowTasks, withFlow } from './core/flow.ts';
 import { afterMadeFiles } from './core/made-files.ts';
 import { matchRuns } from './core/names.ts';
 import { plan } from './core/plan.ts';
@@ -202,7 +202,6 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
           linked: project.link.when !== 'asked',
           sources,
           relative: (path) => below(root, resolve(options.cwd, path)),
-          flowFile: (run) => flowFile(project.link, folders.build, run),
           elsewhere,
         },
         expansion!,

@@ -94,6 +94,5 @@ export function again(call: Call): string {
   const flags = Object.entries(SAID).flatMap(([name, short]) =>
     call.values(name).map((value) => `${short} ${quote(value)}`),
   );
-  if (call.has('parts')) flags.push('--parts');
   return ['tg build', ...call.words.map(quote), ...flags].join(' ');
 }

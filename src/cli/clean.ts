@@ -6,7 +6,6 @@ import { targetOf } from '../core/outputs.ts';
 import { bytes, plural } from '../report/format.ts';
 import { Mistakes } from '../workspace.ts';
 import type { Workspace } from '../workspace.ts';
-import { expandKnown, knownPlan } from './decided-plan.ts';
 import { locate, lockStore, openLocated } from './open-project.ts';
 import { tell } from './tell.ts';
 import { PROJECT_FLAGS } from './verb.ts';
@@ -33,7 +32,6 @@ function ofGone(ws: Workspace): Cleaned[] {
 
 /** Tasks meant; a measurement only when its procedure was named in full. */
 function meant(ws: Workspace, asked: readonly string[]): { tasks: Cleaned[]; kept: string[] } {
-  expandKnown(ws);
   const all = ws.expansion.tasks;
   const gone = ofGone(ws).filter(
     ({ id, procedure }) =>
@@ -45,7 +43,7 @@ function meant(ws: Workspace, asked: readonly string[]): { tasks: Cleaned[]; kep
       ? { wanted: { tasks: all.map((_, i) => i), chosen: [] }, diagnostics: [] }
       : words.length === 0
         ? { wanted: { tasks: [], chosen: [] }, diagnostics: [] }
-        : knownPlan(ws, words, { only: true });
+        : ws.planFor(words, { only: true });
   // A source that is gone hinders a build, not the removal of what was made of it.
   const mistakes = diagnostics.filter((d) => d.severity === 'error' && d.code !== 'no-source');
   if (mistakes.length > 0) throw new Mistakes(mistakes);
@@ -58,24 +56,8 @@ function meant(ws: Workspace, asked: readonly string[]): { tasks: Cleaned[]; kep
     if (ws.store.entry(task.id) !== undefined) kept.add(name);
     return [];
   });
-  return { tasks: [...tasks, ...formerParts(ws, tasks), ...gone], kept: [...kept] };
+  return { tasks: [...tasks, ...gone], kept: [...kept] };
 }
-
-/** What was made of the same runs when they were in other parts, or in one. */
-function formerParts(ws: Workspace, tasks: readonly Cleaned[]): Cleaned[] {
-  const named = new Set(tasks.map(({ id }) => id));
-  const procedures = new Map(
-    tasks.map(({ id, procedure }) => [targetOf(procedure.name, runOf(id)), procedure]),
-  );
-  return [...ws.store.tasks()].flatMap((id) => {
-    const procedure = procedures.get(targetOf(id.replace(/@.*/s, ''), runOf(id)));
-    return procedure === undefined || named.has(id) ? [] : [{ id, outputs: [], procedure }];
-  });
-}
-
-/** `r42` of `charge/hits@r42,part=3`. */
-const runOf = (id: string): string =>
-  id.includes('@') ? id.slice(id.indexOf('@') + 1).replace(/(^|,)part=\d+$/, '') : '';
 
 const line = ({ files, bytes: size }: Omit<Removed, 'task'>, what: string): string =>
   `removed ${what}: ${plural(files, 'file')}, ${bytes(size)}\n`;

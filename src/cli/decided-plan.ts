@@ -1,5 +1,4 @@
 /** From words to a plan whose tasks are decided, for the verbs that only look. Writes nothing; knows no output. */
-import { existsSync } from 'node:fs';
 import type { State } from '../core/schedule.ts';
 import { plan as planOf } from '../core/plan.ts';
 import type { Wanted } from '../core/targets.ts';
@@ -8,7 +7,6 @@ import { look } from '../look.ts';
 import type { Look, LookOptions } from '../look.ts';
 import { readLists } from '../lists.ts';
 import type { Lists } from '../lists.ts';
-import { absolute } from '../store/store.ts';
 import { Mistakes } from '../workspace.ts';
 import type { Workspace } from '../workspace.ts';
 
@@ -43,29 +41,6 @@ async function decided(
     const seen = await look(ws, plan, { ...options, named: new Set(wanted.tasks) });
     const state = (i: number): State => (seen[i]?.state === 'fresh' ? 'fresh' : 'waiting');
     if (!readLists(ws.root, ws.expansion, state, lists)) return { plan, wanted, seen, diagnostics };
-    const mistakes = ws.expand(lists).filter((d) => d.severity === 'error');
-    if (mistakes.length > 0) throw new Mistakes(mistakes);
-  }
-}
-
-/** A plan, for the verbs that decide nothing. @throws Mistakes */
-export function knownPlan(
-  ws: Workspace,
-  words: readonly string[],
-  options: { only?: boolean } = {},
-): ReturnType<Workspace['planFor']> {
-  expandKnown(ws);
-  return ws.planFor(words, options);
-}
-
-/** Expands over the built lists as they lie, fresh or not. @throws Mistakes */
-export function expandKnown(ws: Workspace): void {
-  const isThere = (i: number): State =>
-    ws.expansion.tasks[i]!.outputs.every(({ path }) => existsSync(absolute(ws.root, path)))
-      ? 'fresh'
-      : 'waiting';
-  const lists: Lists = new Map();
-  while (readLists(ws.root, ws.expansion, isThere, lists)) {
     const mistakes = ws.expand(lists).filter((d) => d.severity === 'error');
     if (mistakes.length > 0) throw new Mistakes(mistakes);
   }

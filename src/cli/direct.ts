@@ -97,18 +97,11 @@ export async function directMode(call: Call): Promise<Located> {
   if (!isFolder) await checkKept(output, target, project);
   const store = join(root, '.tg', 'direct', basename(target));
   return {
-    load: {
-      loaded: {
-        ...loaded,
-        project: { ...project, procedures, parts: call.has('parts') ? 'all' : [] },
-      },
-      storeFolder: store,
-    },
+    load: { loaded: { ...loaded, project: { ...project, procedures } }, storeFolder: store },
     store,
     found: [
       ...inputs.map((input, i) => {
-        const isLast = i === inputs.length - 1 && libraries.length > 0;
-        const tail = isLast ? `, procedures ${libraries.join(' ')}` : '';
+        const tail = i === inputs.length - 1 ? `, procedures ${libraries.join(' ')}` : '';
         return `${input.shown}: ${describe(input)}${tail}\n`;
       }),
       ...workflowNotes(workflows),

@@ -3,7 +3,6 @@ import { graphOf, waiting } from '../core/graph.ts';
 import { GRAPH_FORMATS, graphText } from '../core/graph-text.ts';
 import type { GraphFormat } from '../core/graph-text.ts';
 import { Mistakes } from '../workspace.ts';
-import { knownPlan } from './decided-plan.ts';
 import { openProject } from './open-project.ts';
 import { tell } from './tell.ts';
 import { PROJECT_FLAGS, oneOf } from './verb.ts';
@@ -23,7 +22,7 @@ export const verb: Verb = {
   examples: ['tg graph charge/events', 'tg graph --format dot | dot -Tsvg > graph.svg'],
   async run(call) {
     const ws = await openProject(call);
-    const { plan, wanted, diagnostics } = knownPlan(ws, call.words);
+    const { plan, wanted, diagnostics } = ws.planFor(call.words);
     if (plan === undefined) throw new Mistakes(diagnostics);
     tell(call, [...ws.warnings, ...diagnostics]);
     const flows = wanted.chosen.some(({ word }) => word.startsWith('flow'));
@@ -31,7 +30,7 @@ export const verb: Verb = {
     const format = call.json ? 'json' : ((call.value('format') ?? 'text') as GraphFormat);
     call.out(graphText(graph, format));
     if (!call.json)
-      for (const { name, list } of waiting(ws.expansion, plan))
+      for (const { name, list } of waiting(ws.expansion))
         call.err(`note: ${name}: its tasks are known once ${list} is made\n`);
     return 0;
   },

@@ -3,7 +3,6 @@ import { shownPaths } from '../procedures/files.ts';
 import { logHead, logNotes } from '../report/log-lines.ts';
 import { readTaskLogs } from '../task-log.ts';
 import { Mistakes } from '../workspace.ts';
-import { knownPlan } from './decided-plan.ts';
 import { openProject } from './open-project.ts';
 import { PROJECT_FLAGS } from './verb.ts';
 import type { Verb } from './verb.ts';
@@ -23,7 +22,7 @@ export const verb: Verb = {
   examples: ['tg log charge/hits@r42'],
   async run(call) {
     const ws = await openProject(call);
-    const { wanted, diagnostics } = knownPlan(ws, call.words, { only: true });
+    const { wanted, diagnostics } = ws.planFor(call.words, { only: true });
     const mistakes = diagnostics.filter((d) => d.severity === 'error');
     if (mistakes.length > 0) throw new Mistakes(mistakes);
     let told = 0;

@@ -63,8 +63,6 @@ async function locateProject(call: Call): Promise<Located> {
     if (value !== undefined)
       throw refuse('bad-flag', `--${flag} needs -i FILE -o FILE`, fix.replace('VALUE', value));
   }
-  if (call.has('parts'))
-    throw refuse('bad-flag', '--parts needs -i FILE -o FILE', 'parts: true in tg.yaml');
   const folder = resolve(call.cwd, call.value('C') ?? '.');
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
     throw refuse('bad-flag', `-C must be a folder, not "${call.value('C') ?? ''}"`, '-C .');

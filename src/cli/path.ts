@@ -1,10 +1,8 @@
 /** `tg path TARGET...`: where it lies, the lines that `tg build` prints into a pipe. Builds nothing; 1 when something is not there. */
 import { existsSync } from 'node:fs';
 import { absolute } from '../store/store.ts';
-import { waiting } from '../core/graph.ts';
 import { Mistakes } from '../workspace.ts';
 import { askedPaths } from './asked-paths.ts';
-import { knownPlan } from './decided-plan.ts';
 import { openProject } from './open-project.ts';
 import { tell } from './tell.ts';
 import { PROJECT_FLAGS } from './verb.ts';
@@ -15,7 +13,7 @@ export const verb: Verb = {
   examples: ['h5ls $(tg path charge/events@r42)'],
   async run(call) {
     const ws = await openProject(call);
-    const { plan, wanted, diagnostics } = knownPlan(ws, call.words);
+    const { plan, wanted, diagnostics } = ws.planFor(call.words);
     if (plan === undefined) throw new Mistakes(diagnostics);
     tell(call, [...ws.warnings, ...diagnostics]);
     const paths = askedPaths(ws, plan.tasks, wanted);
@@ -34,17 +32,6 @@ export const verb: Verb = {
         try: `tg build ${call.words.join(' ')}`,
       })),
     );
-    const [waits] = waiting(ws.expansion, plan);
-    const until = waits === undefined ? '' : `: its tasks are known once ${waits.list} is made`;
-    if (paths.length === 0)
-      tell(call, [
-        {
-          severity: 'error',
-          code: 'no-output',
-          message: `nothing is there of ${call.words.join(' ')}${until}`,
-          try: `tg build ${call.words.join(' ')}`,
-        },
-      ]);
-    return missing.length > 0 || paths.length === 0 ? 1 : 0;
+    return missing.length > 0 ? 1 : 0;
   },
 };

@@ -143,7 +143,6 @@ export const PROJECT_FLAGS: readonly Flag[] = [
     must: oneOf('region', 'pairs'),
     help: 'references of -o: region or pairs (h5flow 0.2); default: those of -i, or region',
   },
-  { name: 'parts', help: 'with -i: each run part by part, by all workers' },
   {
     name: 'drop',
     short: 'd',

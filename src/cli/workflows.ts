@@ -61,11 +61,7 @@ export function withDropped(project: Project, drop: readonly string[]): Project 
 /** `note: workflow.yaml is an h5flow workflow, 3 stages as charge/packets_corr_ts charge/hits charge/events`. */
 export function workflowNotes(workflows: ReadonlyMap<string, Found>): string[] {
   return [...workflows].flatMap(([library, { targets, unused, shipped }]) => [
-    ...(targets.length === 0
-      ? []
-      : [
-          `note: ${library} is ${shipped ? "tg's own" : 'an'} h5flow workflow, ${plural(targets.length, 'stage')} as ${targets.join(' ')}\n`,
-        ]),
+    `note: ${library} is ${shipped ? "tg's own" : 'an'} h5flow workflow, ${plural(targets.length, 'stage')} as ${targets.join(' ')}\n`,
     ...(unused.length === 0 ? [] : [`note: ${library}: not used here: ${unused.join(' ')}\n`]),
   ]);
 }

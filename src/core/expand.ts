@@ -1,6 +1,6 @@
 /** From procedures and what is there (runs, built lists) to tasks. Knows no files: sources come matched, parameters come resolved. */
 import type { ExpandInput, Expansion, Family, Parts } from './expansion.ts';
-import { awaitedOf, commonRuns, inputFamily, inputOf } from './input-family.ts';
+import { commonRuns, inputFamily, inputOf } from './input-family.ts';
 import type { InputFamily } from './input-family.ts';
 import { outputsOf, targetOf } from './outputs.ts';
 import { cutParts, cutTask, eachPart, listOf, sameParts, wholeTask } from './parts.ts';
@@ -50,7 +50,6 @@ function expandOne(input: ExpandInput, expansion: Expansion, procedure: Procedur
     parts: new Map(),
     missing: undefined,
     deferred: undefined,
-    awaiting: new Map(),
   };
   expansion.families.set(procedure.name, family);
   const families = procedure.inputs.map((i) => inputFamily(expansion, input, procedure, i));
@@ -89,13 +88,6 @@ function expandOne(input: ExpandInput, expansion: Expansion, procedure: Procedur
     family.parts.set(one.run ?? '', { list, tasks: parts.map(add), whole });
   };
   for (const run of runs ?? [undefined]) {
-    const awaited = [...needed, ...after]
-      .map((f) => awaitedOf(f, run))
-      .find((l) => l !== undefined);
-    if (awaited !== undefined) {
-      family.awaiting.set(run ?? '', awaited);
-      continue;
-    }
     const inputs = families.map((f) => inputOf(f, run));
     const one = {
       ...taskOf(input, procedure, run, inputs),
@@ -105,7 +97,7 @@ function expandOne(input: ExpandInput, expansion: Expansion, procedure: Procedur
       expansion.makerOf.set(role.list, procedure);
       add(cutTask(one, role, input));
       const members = input.lists.get(listOf(one, role));
-      if (members === undefined) family.awaiting.set(run ?? '', role.list);
+      if (members === undefined) family.deferred = role.list;
       else addParts(one, listOf(one, role), cutParts(one, role, members, input));
       continue;
     }
@@ -187,8 +179,8 @@ function noPoints(
   families: readonly InputFamily[],
   expansion: Expansion,
 ): Diagnostic | undefined {
-  const isOpen = (f: InputFamily): boolean => f.deferred !== undefined || f.awaiting.size > 0;
-  if (families.some((f) => isOpen(f) || pointsOf(f, expansion).length > 0)) return undefined;
+  if (families.some((f) => f.deferred !== undefined || pointsOf(f, expansion).length > 0))
+    return undefined;
   return {
     severity: 'error',
     code: 'bad-value',

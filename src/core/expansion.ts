@@ -62,8 +62,6 @@ export interface Family {
   missing: Diagnostic | undefined;
   /** Waits for this list. */
   deferred: TargetName | undefined;
-  /** Runs ('' without) that wait to be cut into parts, and the name of their part tables. */
-  awaiting: Map<string, string>;
 }
 
 /** The parts of a run: their part table, the tasks, and the task that joins them, which is made when somebody needs all in one. */

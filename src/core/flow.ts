@@ -37,11 +37,6 @@ export function flowProcedure(where: Where, link: LinkSettings): Procedure {
   };
 }
 
-/** Where the flow file of a run lies. */
-export function flowFile({ file }: LinkSettings, build: string, run: string): string {
-  return productPath(file.replaceAll('{run}', run === '' ? 'flow' : run), build);
-}
-
 /** Tables of a run in library order, parts of one table one behind the other; points of scans stay in their artifacts, their merge is linked. */
 export function flowTasks(
   expansion: Expansion,
@@ -72,6 +67,9 @@ export function flowTasks(
   return [...byRun].flatMap(([run, targets]): Task[] => {
     // Tables that belong to no run have no flow file of their own where others have runs.
     if (run === '' && withRuns) return [];
+    const file = link.file.includes('{run}')
+      ? link.file.replaceAll('{run}', run === '' ? 'flow' : run)
+      : link.file;
     return [
       {
         id: targetOf('flow', run),
@@ -84,7 +82,7 @@ export function flowTasks(
         outputs: [
           {
             target: targetOf('flow', run),
-            path: flowFile(link, build, run),
+            path: productPath(file, build),
             place: '',
           },
         ],

@@ -1,6 +1,5 @@
 /** What needs what as a drawing has it: sources, procedures (or tasks), further tables, and arrows. Knows names, no files and no format. */
 import type { Expansion } from './expansion.ts';
-import { targetOf } from './outputs.ts';
 import type { Plan, TargetName, Task } from './types.ts';
 
 export interface GraphNode {
@@ -56,7 +55,6 @@ export function graphOf(plan: Plan, { each, flows }: { each: boolean; flows: boo
   const shown = (target: TargetName): string => (each ? target : baseOf(target));
   // Makers first, so that an input is known as a table or as the task itself.
   const made = new Map<TargetName, number>();
-  const makers = new Map<TargetName, number>();
   for (const i of tasks) {
     const task = plan.tasks[i]!;
     const node = nodeOf(draft, idOf(task), each ? 'task' : 'procedure');
@@ -65,7 +63,6 @@ export function graphOf(plan: Plan, { each, flows }: { each: boolean; flows: boo
       const own = target === task.id || baseOf(target) === task.procedure.name;
       const table = own ? node : nodeOf(draft, shown(target), 'table');
       made.set(target, table);
-      makers.set(target, node);
       arrow(draft, node, table);
     }
   }
@@ -74,8 +71,6 @@ export function graphOf(plan: Plan, { each, flows }: { each: boolean; flows: boo
     const node = draft.index.get(idOf(task))!;
     for (const target of [...task.inputs.flatMap(({ targets }) => targets), ...task.after]) {
       const maker = made.get(target);
-      // A part that goes on from the part before needs, among procedures, itself.
-      if (maker !== undefined && makers.get(target) === node) continue;
       if (maker !== undefined) arrow(draft, maker, node);
       else if (plan.sources.has(target)) arrow(draft, nodeOf(draft, shown(target), 'source'), node);
     }
@@ -112,16 +107,8 @@ function sorted(draft: Draft): Graph {
   return { nodes: draft.nodes, edges: edges.map(({ from, to }) => [from, to] as const) };
 }
 
-/** Procedures that have no tasks yet, or not all, until a list is made that the plan makes: told beside a drawing. */
-export function waiting(expansion: Expansion, plan: Plan): { name: string; list: string }[] {
-  const made = new Set<TargetName>();
-  plan.tasks.forEach(({ outputs }, i) => {
-    if (plan.wanted[i] === 1) for (const { target } of outputs) made.add(target);
-  });
-  const names = new Set([...made].map(baseOf));
-  return [...expansion.families.values()].flatMap(({ procedure: { name }, deferred, awaiting }) => {
-    if (deferred !== undefined && names.has(deferred)) return [{ name, list: deferred }];
-    const found = [...awaiting].find(([run, list]) => made.has(targetOf(list, run)));
-    return found === undefined ? [] : [{ name, list: found[1] }];
-  });
-}
+/** Procedures that wait for a list, and so have no tasks yet: told beside a drawing. */
+export const waiting = (expansion: Expansion): { name: string; list: string }[] =>
+  [...expansion.families.values()].flatMap((family) =>
+    family.deferred === undefined ? [] : [{ name: family.procedure.name, list: family.deferred }],
+  );

@@ -16,8 +16,6 @@ export interface InputFamily {
   missing: Diagnostic | undefined;
   /** Its maker waits for this list. */
   deferred: TargetName | undefined;
-  /** Runs of it that wait to be cut into parts, and the name of their part tables. */
-  awaiting: ReadonlyMap<string, string>;
   /** Runs that its only maker makes part by part. */
   parts: ReadonlyMap<string, Parts>;
   /** A selection was given: all of it belongs to every task. */
@@ -43,7 +41,6 @@ export function inputFamily(
     runs: undefined,
     missing: undefined,
     deferred: undefined,
-    awaiting: new Map(),
     parts: new Map(),
     fixed: false,
   };
@@ -74,14 +71,11 @@ export function inputFamily(
   let runs: readonly string[] | undefined;
   let missing: Diagnostic | undefined;
   let deferred: TargetName | undefined;
-  const awaiting = new Map<string, string>();
   for (const maker of makers) {
     const family = expansion.families.get(maker.name);
     if (family === undefined) continue; // a cycle, told already
     missing ??= family.missing;
     deferred ??= family.deferred;
-    for (const [run, list] of family.awaiting)
-      if (select === undefined || matchRuns(select.runs)(run)) awaiting.set(run, list);
     if (family.runs !== undefined) runs = runs ?? family.runs;
     const usesPoints = select !== undefined && select.point.length > 0;
     const isWhole = !usesPoints && (family.whole.size > 0 || family.parts.size > 0);
@@ -112,8 +106,7 @@ export function inputFamily(
   }
   const only = makers.length === 1 ? expansion.families.get(makers[0]!.name) : undefined;
   const parts = only?.parts ?? none.parts;
-  const fixed = select !== undefined;
-  return { ...base, byRun, runs, missing, deferred, awaiting, parts, fixed };
+  return { ...base, byRun, runs, missing, deferred, parts, fixed: select !== undefined };
 }
 
 function bySource(source: MatchedSource): {
@@ -150,19 +143,12 @@ export function commonRuns(families: readonly InputFamily[]): readonly string[] 
   return common;
 }
 
-/** Does a task of the run read only what belongs to that run? */
-const isOfRun = (f: InputFamily, run: string | undefined): run is string =>
-  run !== undefined && !f.fixed && f.runs !== undefined;
-
-/** The part tables that a task of the run must wait for. */
-export const awaitedOf = (f: InputFamily, run: string | undefined): string | undefined =>
-  isOfRun(f, run) ? f.awaiting.get(run) : [...f.awaiting.values()][0];
-
 export function inputOf(f: InputFamily, run: string | undefined): TaskInput {
-  const targets = isOfRun(f, run)
-    ? (f.byRun.get(run) ?? [])
-    : f.byRun.size === 1
-      ? [...f.byRun.values()][0]!
-      : [...f.byRun.values()].flat();
+  const targets =
+    run !== undefined && !f.fixed && f.runs !== undefined
+      ? (f.byRun.get(run) ?? [])
+      : f.byRun.size === 1
+        ? [...f.byRun.values()][0]!
+        : [...f.byRun.values()].flat();
   return f.optional ? { alias: f.alias, targets, optional: true } : { alias: f.alias, targets };
 }

@@ -1,7 +1,6 @@
 /** From the words of the command line to tasks. Knows names and tasks, no files. */
-import type { Expansion, Family, MatchedSource } from './expansion.ts';
+import type { Expansion, MatchedSource } from './expansion.ts';
 import { matchPoint, matchRuns, nameMatcher, parseTarget } from './names.ts';
-import type { Select } from './names.ts';
 import type { Diagnostic, Task, Where } from './types.ts';
 import { noSelection, unknownName } from './unknown-target.ts';
 
@@ -17,8 +16,6 @@ export interface TargetWords {
   sources: ReadonlyMap<string, MatchedSource>;
   /** A path as the user wrote it -> relative to the root, to be compared with the paths of outputs. */
   relative(path: string): string;
-  /** Where the flow file of a run will lie. */
-  flowFile(run: string): string;
   /** Shipped library (`tg:light`) that makes a name and is not used by this project. */
   elsewhere(name: string): string | undefined;
 }
@@ -98,7 +95,6 @@ function resolve(
       continue;
     }
     if (family.deferred !== undefined) tasks.push(...makersOfList(family.deferred, expansion));
-    tasks.push(...cutters(family, target.select, expansion));
     if (target.select === undefined) {
       tasks.push(...family.tasks);
       continue;
@@ -125,11 +121,6 @@ function resolve(
       known = true;
       if (target.select === undefined || matchRuns(target.select.runs)(task.run ?? ''))
         tasks.push(i);
-    }
-    for (const family of expansion.families.values()) {
-      const cuts = cutters(family, target.select, expansion);
-      known ||= cuts.length > 0;
-      tasks.push(...cuts);
     }
   }
   const clash =
@@ -163,18 +154,6 @@ function makersOfList(list: string, expansion: Expansion): number[] {
   return family?.tasks ?? [];
 }
 
-/** The tasks that cut those runs into parts which the family waits for. */
-function cutters(family: Family, select: Select | undefined, expansion: Expansion): number[] {
-  const isMeant = select === undefined ? () => true : matchRuns(select.runs);
-  const found: number[] = [];
-  for (const list of new Set(family.awaiting.values()))
-    for (const i of expansion.families.get(expansion.makerOf.get(list)!.name)!.tasks) {
-      const { kind, run = '' } = expansion.tasks[i]!;
-      if (kind === 'cut' && family.awaiting.has(run) && isMeant(run)) found.push(i);
-    }
-  return found;
-}
-
 /** A member of a list (`NAME@name`) is selected like a run. */
 const memberOf = (task: Task, patterns: readonly string[]): boolean =>
   task.id.includes('@') &&
@@ -191,9 +170,6 @@ function pathTasks(word: string, input: TargetWords, expansion: Expansion): numb
         if (task.kind !== 'flow' || place === '') found.push(i);
       }
     }
-    // Its tables are known when it is cut.
-    if (task.kind === 'cut' && input.flowFile(task.run ?? '') === path)
-      if (expansion.families.get(task.procedure.name)!.awaiting.has(task.run ?? '')) found.push(i);
   });
   if (found.length === 0 && place !== '') {
     // A table inside a linked file: its maker of that run.

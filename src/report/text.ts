@@ -1,6 +1,6 @@
 /** Build events as plain lines: complete by itself, nothing rewritten. Knows no terminal. */
 import { reasonText } from '../core/reason.ts';
-import type { BuildEvent, Diagnostic, Reason, Reporter } from '../core/types.ts';
+import type { BuildEvent, Diagnostic, Reporter } from '../core/types.ts';
 import { closingLines } from './closing.ts';
 import { failureLines, failureText } from './failure.ts';
 import { duration, grouped, plural, total } from './format.ts';
@@ -29,15 +29,6 @@ export interface TextOptions {
 /** A line per task up to so many, above it one per PAUSE seconds. */
 const TASKS = 200;
 const PAUSE = 5;
-/** More reasons of one task than these are counted: a flow file has each part of each table as an input. */
-const REASONS = 3;
-
-function reasonsText(reasons: readonly Reason[], all: boolean): string {
-  const shown = all || reasons.length <= REASONS + 1 ? reasons : reasons.slice(0, REASONS);
-  const more = reasons.length - shown.length;
-  const text = shown.map((reason) => reasonText(reason)).join('; ');
-  return more === 0 ? text : `${text}; ${grouped(more)} more, -v: each`;
-}
 
 /** Takes an event after the story has taken it. */
 export function textReporter(options: TextOptions): Reporter {
@@ -79,7 +70,7 @@ export function textReporter(options: TextOptions): Reporter {
       }
       case 'done': {
         if (eachTask()) {
-          const why = reasonsText(event.reasons, manner.verbose);
+          const why = event.reasons.map((reason) => reasonText(reason)).join('; ');
           const took = duration(event.entry.ms / 1000);
           const same = event.same ? ', the same content' : '';
           print(`${ink.bold(event.task.id)}: ${ink.green('done')} in ${took} (${why}${same})`);

@@ -137,7 +137,6 @@ const meant = (e: Expansion, ...words: string[]): string[] => {
       workflows: [],
       sources: new Map(),
       relative: (p) => p,
-      flowFile: (run) => `build/${run}.h5`,
       elsewhere: () => undefined,
     },
     e,
