@@ -3,7 +3,7 @@ import { isAbsolute, join, relative, resolve } from 'node:path';
 import { commandCode, moduleCode } from './code.ts';
 import { expand } from './core/expand.ts';
 import type { Expansion, MatchedSource } from './core/expansion.ts';
-import { flowProcedure, flowTasks, withFlow } from './core/flow.ts';
+import { flowPath, flowProcedure, flowTasks, withFlow } from './core/flow.ts';
 import { afterMadeFiles } from './core/made-files.ts';
 import { matchRuns } from './core/names.ts';
 import { plan } from './core/plan.ts';
@@ -201,6 +201,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
           workflows: project.workflows,
           linked: project.link.when !== 'asked',
           sources,
+          flowPath: (run) => flowPath(project.link, run, folders.build),
           relative: (path) => below(root, resolve(options.cwd, path)),
           elsewhere,
         },

@@ -1,4 +1,5 @@
 /** Paths of what was asked for: a table lies in its run's linked file (or its artifact), a product where it is. Knows the plan, reads no disk. */
+import { wholeRuns } from '../core/flow.ts';
 import type { TargetName, Task } from '../core/types.ts';
 import type { Wanted } from '../core/targets.ts';
 import type { Workspace } from '../workspace.ts';
@@ -23,12 +24,17 @@ export function askedPaths(
   const linked = linkedFiles(ws);
   const found = new Set<string>();
   for (const { tasks: members, output } of wanted.chosen) {
+    // Single parts lie in their artifacts; of a run that is meant whole all parts must be there.
+    const isMeantWhole = wholeRuns(ws.expansion, new Set(members));
+    const isThereWhole = wholeRuns(ws.expansion, new Set(members.filter(there)));
     for (const i of members) {
-      if (!there(i)) continue;
-      for (const { target, path, place, inner } of tasks[i]!.outputs) {
+      const task = tasks[i]!;
+      const isSingle = task.part !== undefined && !isMeantWhole(task);
+      if (!there(i) || (task.part !== undefined && !isSingle && !isThereWhole(task))) continue;
+      for (const { target, path, place, inner } of task.outputs) {
         const name = target.replace(/@.*/s, '');
         if (output === undefined ? inner === true : name !== output) continue;
-        found.add(place === '' ? path : (linked.get(target) ?? path));
+        found.add(place === '' || isSingle ? path : (linked.get(target) ?? path));
       }
     }
   }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { cleanTask, sourcePaths } from '../clean.ts';
 import type { Cleaned, Removed } from '../clean.ts';
 import { targetOf } from '../core/outputs.ts';
+import { expandAsMade } from '../lists.ts';
 import { bytes, plural } from '../report/format.ts';
 import { Mistakes } from '../workspace.ts';
 import type { Workspace } from '../workspace.ts';
@@ -95,6 +96,7 @@ export const verb: Verb = {
     try {
       const ws = await openLocated(call, located, true);
       tell(call, ws.warnings);
+      expandAsMade(ws);
       const { tasks, kept } = meant(ws, call.words);
       const keep = sourcePaths(ws.root, ws.expansion.sources);
       const tops = [join(ws.store.folder, 'artifacts'), ws.project.build];

@@ -1,6 +1,7 @@
 /** `tg path TARGET...`: where it lies, the lines that `tg build` prints into a pipe. Builds nothing; 1 when something is not there. */
 import { existsSync } from 'node:fs';
 import { absolute } from '../store/store.ts';
+import { expandAsMade } from '../lists.ts';
 import { Mistakes } from '../workspace.ts';
 import { askedPaths } from './asked-paths.ts';
 import { openProject } from './open-project.ts';
@@ -13,6 +14,7 @@ export const verb: Verb = {
   examples: ['h5ls $(tg path charge/events@r42)'],
   async run(call) {
     const ws = await openProject(call);
+    expandAsMade(ws);
     const { plan, wanted, diagnostics } = ws.planFor(call.words);
     if (plan === undefined) throw new Mistakes(diagnostics);
     tell(call, [...ws.warnings, ...diagnostics]);

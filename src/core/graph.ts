@@ -58,9 +58,11 @@ export function graphOf(plan: Plan, { each, flows }: { each: boolean; flows: boo
   for (const i of tasks) {
     const task = plan.tasks[i]!;
     const node = nodeOf(draft, idOf(task), each ? 'task' : 'procedure');
-    for (const { target } of task.outputs) {
+    for (const { target, inner } of task.outputs) {
       // A target of the maker's own name is the maker; every other one hangs on it.
       const own = target === task.id || baseOf(target) === task.procedure.name;
+      // What the parts of a run hand to each other stays inside of the procedure.
+      if (!each && inner === true && !own) continue;
       const table = own ? node : nodeOf(draft, shown(target), 'table');
       made.set(target, table);
       arrow(draft, node, table);
