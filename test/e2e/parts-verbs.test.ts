@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { stillThere } from '../../tasks/charge/parts.ts';
 import { run } from '../helpers/cli.ts';
 import { built, buildTold, simulatedProject } from './charge-project.ts';
 
@@ -183,4 +184,63 @@ test('what failed in some parts is not among the files', async () => {
   assert.ok(failed.size > 0);
   const files = bad.stdout.split('\n').filter((line) => line !== '');
   assert.ok(files.every((file) => ![...failed].some((name) => file === `build/${name}.h5`)));
+});
+
+test('--parts: a file without a project is built part by part, to the same bytes', async () => {
+  const root = project({ r1: RUNS.r1 });
+  const direct = ['charge/events', '-i', 'raw/r1.h5', '--set', 'charge/raw_events.buffer_size=700'];
+  await built(root, [...direct, '-o', 'whole.h5', '-q']);
+  const told = await buildTold(root, [...direct, '-o', 'parts.h5', '--parts']);
+  assert.ok(told.ran.includes('charge/hits@part=3') && told.ran.includes('charge/parts'));
+  const [whole, parts] = ['whole.h5', 'parts.h5'].map((name) => readFileSync(join(root, name)));
+  assert.ok(parts!.equals(whole!));
+  const flow = await run(['build', '-i', 'whole.h5', '-o', 'b.h5', '--parts'], { cwd: root });
+  assert.equal(flow.code, 2);
+  assert.match(flow.stderr, /^error: --parts cuts packets, and none of these files holds any$/m);
+});
+
+test('bad input: parts of no run, rows that are none, a run of two files', async () => {
+  const root = project();
+  set(root, { parts: ['r2', 'r9'] });
+  const { stderr } = await built(root, ['charge/raw_events']);
+  assert.match(stderr, /^warning: tg\.yaml:1:\d+: parts: no run "r9" \(r1\.\.r2, 2 runs\)$/m);
+  const direct = ['build', '-i', 'raw/r1.h5', '-o', 'out.h5', 'charge/raw_events'];
+  const wrong = await run([...direct, '-s', '900', '-e', '200'], { cwd: root });
+  assert.deepEqual(
+    [wrong.code, wrong.stderr.split('\n')[0]],
+    [2, 'error: -e 200 lies before -s 900'],
+  );
+  for (const parts of [[], ['--parts']]) {
+    const none = await run([...direct, '-s', '9000000', ...parts], { cwd: root });
+    assert.equal(none.code, 0, none.stderr);
+    assert.match(none.stderr, /note: .*start_position 9 000 000 is behind the last packet$/m);
+  }
+  const set2 = [
+    '--set',
+    'charge/raw_events.start_position=5',
+    '--set',
+    'charge/raw_events.end_position=4',
+  ];
+  const late = await run(['build', ...set2], { cwd: root });
+  assert.equal(late.code, 2);
+  assert.match(late.stderr, /end_position \(packets\): must not lie before start_position/);
+  const joined = project();
+  writeFileSync(join(joined, 'runs.txt'), 'charge_filename e_field\nh5 500\n');
+  set(joined, { runs: 'runs.txt' });
+  const two = await run(['build'], { cwd: joined });
+  assert.equal(two.code, 1);
+  assert.match(
+    two.stderr,
+    /error: input "packets" of charge\/parts@h5 is 2 files \(r1\.h5, r2\.h5\)\n {2}try: more of the name/,
+  );
+});
+
+test('a file that has become shorter while it is read is named, with where it ends', () => {
+  const part = { name: '3', from: 2100, to: 2800, id: '', last: false };
+  assert.throws(() => stillThere(part, 2500, 'raw/r1.h5'), {
+    message: 'packets 2 100 to 2 800 are gone, the file ends at 2 500',
+    code: 'input-changed',
+  });
+  stillThere(part, 2800, 'raw/r1.h5');
+  stillThere({ ...part, from: 9000, to: 9000 }, 2500, 'raw/r1.h5');
 });
