@@ -5,7 +5,7 @@ import type { Wanted } from './core/targets.ts';
 import type { ContentId, Diagnostic, LogEntry, Plan, TargetName, Task } from './core/types.ts';
 import { endOrphans } from './execute/orphans.ts';
 import { openWorkers } from './execute/threads.ts';
-import { readLists } from './lists.ts';
+import { expandOver, readLists } from './lists.ts';
 import type { Lists } from './lists.ts';
 import { madeIds } from './made.ts';
 import { missingFiles } from './missing-files.ts';
@@ -78,8 +78,7 @@ export async function build(ws: Workspace, options: BuildOptions): Promise<Build
       });
       if (round.stopped) break;
       if (readLists(ws.root, ws.expansion, round.state, lists)) {
-        const mistakes = ws.expand(lists).filter((d) => d.severity === 'error');
-        if (mistakes.length > 0) throw new Mistakes(mistakes);
+        expandOver(ws, lists);
         last = false;
       } else if (last) break;
       else last = true;

@@ -1,10 +1,11 @@
 /** Built lists: what procedures with `each: TARGET` are expanded over. Knows files; nothing of when they are made. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { Expansion } from './core/expansion.ts';
 import type { State } from './core/schedule.ts';
-import type { Json, TargetName } from './core/types.ts';
+import type { Json, TargetName, Task } from './core/types.ts';
 import { absolute } from './store/store.ts';
 import { Mistakes } from './workspace.ts';
+import type { Workspace } from './workspace.ts';
 
 export type Lists = Map<TargetName, readonly { name: string; value: Json }[]>;
 
@@ -29,6 +30,34 @@ export function readLists(
     }
   });
   return more;
+}
+
+/** Adds the awaited lists that were made once and still lie there, fresh or not: for verbs that only look. @returns false: there is none */
+export function readLyingLists(ws: Workspace, lists: Lists): boolean {
+  const before = lists.size;
+  const isThere = ({ id, outputs }: Task): boolean =>
+    ws.store.entry(id) !== undefined &&
+    outputs.every(({ path }) => existsSync(absolute(ws.root, path)));
+  const state = (i: number): State => (isThere(ws.expansion.tasks[i]!) ? 'fresh' : 'waiting');
+  try {
+    readLists(ws.root, ws.expansion, state, lists);
+  } catch (error) {
+    // Edited by hand: it is made again before anything is made over it.
+    if (!(error instanceof Mistakes)) throw error;
+  }
+  return lists.size > before;
+}
+
+/** Expands over all lists that lie there: what was made can be found, whatever has changed since. @throws Mistakes */
+export function expandAsMade(ws: Workspace): void {
+  const lists: Lists = new Map();
+  while (readLyingLists(ws, lists)) expandOver(ws, lists);
+}
+
+/** @throws Mistakes */
+export function expandOver(ws: Workspace, lists: Lists): void {
+  const mistakes = ws.expand(lists).filter((d) => d.severity === 'error');
+  if (mistakes.length > 0) throw new Mistakes(mistakes);
 }
 
 /** A JSON array of text, or of `{name, ..}`. @throws Mistakes */

@@ -170,16 +170,23 @@ function inputsOf(
       else if (plan.wanted[maker] === 1) inputs.push([target, '']);
     }
   }
-  // A file beside the inputs that a task which comes before makes.
+  // A file beside the inputs that a task which comes before makes, or the list that the task is an entry of.
   for (const target of task.after) {
     const maker = plan.maker.get(target);
     if (maker === undefined || seen[maker]?.state === 'fresh') continue;
     const { path } = plan.tasks[maker]!.outputs.find((o) => o.target === target)!;
     const file = absolute(ws.root, path);
-    if (Object.values(task.files).some((f) => f.path === file)) open.add(maker);
+    const isEntry = isListOf(task, plan.tasks[maker]!, target) && plan.wanted[maker] === 1;
+    if (isEntry || Object.values(task.files).some((f) => f.path === file)) open.add(maker);
   }
   return { inputs, open: [...open] };
 }
+
+/** Is the task one of the entries of this list? */
+const isListOf = ({ procedure, part }: Task, maker: Task, target: TargetName): boolean =>
+  maker.kind === 'cut'
+    ? part !== undefined
+    : typeof procedure.each === 'object' && procedure.each.target === target.replace(/@.*/s, '');
 
 /**
  * Tasks of the plan as people read them: what a target needs stands right above it, targets in their order. `order` of a

@@ -4,7 +4,7 @@ import { basename, join, relative } from 'node:path';
 import { outside } from './core/checks.ts';
 import { baseLines, inputNames } from './core/manifest.ts';
 import { targetOf } from './core/outputs.ts';
-import { reasonText } from './core/reason.ts';
+import { reasonsText } from './core/reason.ts';
 import type {
   BuildEvent,
   ContentId,
@@ -100,7 +100,7 @@ export async function runTask(options: RunOptions): Promise<Ran> {
       inputs: options.inputs,
       staged: unique,
       stage,
-      reason: (reasons) => reasons.map((r) => reasonText(r)).join('; '),
+      reason: reasonsText,
       tg: VERSION,
     };
   } catch (error) {

@@ -3,9 +3,10 @@ import { isAbsolute, join, relative, resolve } from 'node:path';
 import { commandCode, moduleCode } from './code.ts';
 import { expand } from './core/expand.ts';
 import type { Expansion, MatchedSource } from './core/expansion.ts';
-import { flowProcedure, flowTasks, withFlow } from './core/flow.ts';
+import { flowPath, flowProcedure, flowTasks, withFlow } from './core/flow.ts';
 import { afterMadeFiles } from './core/made-files.ts';
 import { matchRuns } from './core/names.ts';
+import { partsOfNoRun } from './core/parts.ts';
 import { plan } from './core/plan.ts';
 import { sortDiagnostics } from './core/sort-diagnostics.ts';
 import { mergeCode } from './core/scan.ts';
@@ -141,6 +142,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     return expansion.diagnostics;
   };
   diagnostics.push(...expandWith(new Map()));
+  diagnostics.push(...partsOfNoRun(project, expansion!.families));
   diagnostics.push(...unlistedRuns(project, expansion!.families, columns));
   if (errors().length > 0) throw new Mistakes(sortDiagnostics(diagnostics, loaded.files));
 
@@ -201,6 +203,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
           workflows: project.workflows,
           linked: project.link.when !== 'asked',
           sources,
+          flowPath: (run) => flowPath(project.link, run, folders.build),
           relative: (path) => below(root, resolve(options.cwd, path)),
           elsewhere,
         },

@@ -41,7 +41,7 @@ function filesBelow(folder: string): string[] {
 function importsOf(path: string): Import[] {
   const text = readFileSync(join(root, path), 'utf8');
   const found: Import[] = [];
-  for (const match of text.matchAll(/(?:from|import\()\s*'([^']+)'/g)) {
+  for (const match of text.matchAll(/(?:(?<!['.])\bfrom|import\()\s*'([^'\n]+)'/g)) {
     const to = match[1]!;
     const target = to.startsWith('.') ? relative(root, resolve(root, dirname(path), to)) : to;
     found.push({ from: path, to: target, line: `${path} -> ${target}` });

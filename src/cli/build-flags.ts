@@ -94,5 +94,6 @@ export function again(call: Call): string {
   const flags = Object.entries(SAID).flatMap(([name, short]) =>
     call.values(name).map((value) => `${short} ${quote(value)}`),
   );
-  return ['tg build', ...call.words.map(quote), ...flags].join(' ');
+  const parts = call.has('parts') ? ['--parts'] : [];
+  return ['tg build', ...call.words.map(quote), ...flags, ...parts].join(' ');
 }

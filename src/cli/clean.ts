@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { cleanTask, sourcePaths } from '../clean.ts';
 import type { Cleaned, Removed } from '../clean.ts';
 import { targetOf } from '../core/outputs.ts';
+import { expandAsMade } from '../lists.ts';
 import { bytes, plural } from '../report/format.ts';
 import { Mistakes } from '../workspace.ts';
 import type { Workspace } from '../workspace.ts';
@@ -56,8 +57,33 @@ function meant(ws: Workspace, asked: readonly string[]): { tasks: Cleaned[]; kep
     if (ws.store.entry(task.id) !== undefined) kept.add(name);
     return [];
   });
-  return { tasks: [...tasks, ...gone], kept: [...kept] };
+  return { tasks: [...tasks, ...formerParts(ws, tasks), ...gone], kept: [...kept] };
 }
+
+/** What was made of the same runs when they were in other parts, or in one; of a part that was named nothing else is meant. */
+function formerParts(ws: Workspace, tasks: readonly Cleaned[]): Cleaned[] {
+  const named = new Set(tasks.map(({ id }) => id));
+  const procedures = new Map<string, Cleaned['procedure']>();
+  for (const { id, procedure } of tasks) {
+    const unit = targetOf(procedure.name, runOf(id));
+    if (
+      ws.expansion.families
+        .get(procedure.name)
+        ?.parts.get(runOf(id))
+        ?.tasks.every((i) => named.has(ws.expansion.tasks[i]!.id)) ??
+      true
+    )
+      procedures.set(unit, procedure);
+  }
+  return [...ws.store.tasks()].flatMap((id) => {
+    const procedure = procedures.get(targetOf(id.replace(/@.*/s, ''), runOf(id)));
+    return procedure === undefined || named.has(id) ? [] : [{ id, outputs: [], procedure }];
+  });
+}
+
+/** `r42` of `charge/hits@r42,part=3`. */
+const runOf = (id: string): string =>
+  id.includes('@') ? id.slice(id.indexOf('@') + 1).replace(/(^|,)part=\d+$/, '') : '';
 
 const line = ({ files, bytes: size }: Omit<Removed, 'task'>, what: string): string =>
   `removed ${what}: ${plural(files, 'file')}, ${bytes(size)}\n`;
@@ -95,6 +121,7 @@ export const verb: Verb = {
     try {
       const ws = await openLocated(call, located, true);
       tell(call, ws.warnings);
+      expandAsMade(ws);
       const { tasks, kept } = meant(ws, call.words);
       const keep = sourcePaths(ws.root, ws.expansion.sources);
       const tops = [join(ws.store.folder, 'artifacts'), ws.project.build];

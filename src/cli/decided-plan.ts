@@ -5,7 +5,7 @@ import type { Wanted } from '../core/targets.ts';
 import type { Diagnostic, Plan } from '../core/types.ts';
 import { look } from '../look.ts';
 import type { Look, LookOptions } from '../look.ts';
-import { readLists } from '../lists.ts';
+import { expandOver, readLists, readLyingLists } from '../lists.ts';
 import type { Lists } from '../lists.ts';
 import { Mistakes } from '../workspace.ts';
 import type { Workspace } from '../workspace.ts';
@@ -19,7 +19,7 @@ export interface Decided {
 
 export type DecideOptions = Pick<LookOptions, 'force' | 'forceAll' | 'only'>;
 
-/** Plan and verdicts; built lists that procedures wait for are read where they are fresh. @throws Mistakes */
+/** Plan and verdicts; built lists that procedures wait for are read as they lie there. @throws Mistakes */
 export async function decidedPlan(
   ws: Workspace,
   words: readonly string[],
@@ -28,7 +28,7 @@ export async function decidedPlan(
   return decided(ws, () => ws.planFor(words, { only: options.only === true }), options);
 }
 
-/** Decides, reads the lists that are there, and decides again until nothing more is known. */
+/** Decides, reads the lists that are there, fresh ones first, and decides again until nothing more is known. */
 async function decided(
   ws: Workspace,
   planned: () => ReturnType<Workspace['planFor']>,
@@ -40,9 +40,10 @@ async function decided(
     if (plan === undefined) throw new Mistakes(diagnostics);
     const seen = await look(ws, plan, { ...options, named: new Set(wanted.tasks) });
     const state = (i: number): State => (seen[i]?.state === 'fresh' ? 'fresh' : 'waiting');
-    if (!readLists(ws.root, ws.expansion, state, lists)) return { plan, wanted, seen, diagnostics };
-    const mistakes = ws.expand(lists).filter((d) => d.severity === 'error');
-    if (mistakes.length > 0) throw new Mistakes(mistakes);
+    // A list that will be made again tells what there was until now, and that all of it may change.
+    if (!readLists(ws.root, ws.expansion, state, lists) && !readLyingLists(ws, lists))
+      return { plan, wanted, seen, diagnostics };
+    expandOver(ws, lists);
   }
 }
 

@@ -10,6 +10,7 @@ import { directProject, directSource } from '../procedures/load.ts';
 import { grouped, plural } from '../report/format.ts';
 import { shipped } from './shipped.ts';
 import {
+  dropNotes,
   withDropped,
   withWorkflows,
   workflowNames,
@@ -87,7 +88,14 @@ export async function directMode(call: Call): Promise<Located> {
     { cwd: call.cwd },
   );
   const loaded = withWorkflows(direct, workflows.values());
-  const project = withPositions(withDropped(loaded.project!, call.values('drop')), call);
+  const whole = withPositions(withDropped(loaded.project!, call.values('drop')), call);
+  const project: Project = call.has('parts') ? { ...whole, parts: 'all' } : whole;
+  if (call.has('parts') && !sources.some(({ name }) => name === 'packets'))
+    throw refuse(
+      'bad-flag',
+      '--parts cuts packets, and none of these files holds any',
+      'without it',
+    );
   // What the input has already is not made again, unless it is asked for by name.
   const given = new Set(sources.map(({ name }) => name));
   const asked = new Set([...call.words, ...(loaded.project?.default ?? [])]);
@@ -105,6 +113,7 @@ export async function directMode(call: Call): Promise<Located> {
         return `${input.shown}: ${describe(input)}${tail}\n`;
       }),
       ...workflowNotes(workflows),
+      ...dropNotes(project, call.values('drop')),
     ],
   };
 }
@@ -157,6 +166,9 @@ function withPositions(project: Project, call: Call): Project {
     ),
   );
   if (Object.keys(positions).length === 0) return project;
+  const { start_position: start = 0, end_position: end = Infinity } = positions;
+  if (end < start)
+    throw refuse('bad-flag', `-e ${end} lies before -s ${start}`, `-s ${end} -e ${start}`);
   const reading = project.procedures.filter(
     ({ name, inputs }) =>
       READING.includes(name) &&

@@ -2,6 +2,7 @@
 import { pathText } from '../core/canonical.ts';
 import { nameMatcher, parseTarget } from '../core/names.ts';
 import type { Json, Procedure } from '../core/types.ts';
+import { expandAsMade } from '../lists.ts';
 import { layersOf } from '../procedures/parameters.ts';
 import { shapeAt } from '../procedures/shape.ts';
 import { isList, isMapping } from '../procedures/schema.ts';
@@ -196,7 +197,10 @@ export const verb: Verb = {
     if (kinds[0] === 'sources') listSources(ws, call);
     else if (kinds[0] === 'types') listTypes(ws, call);
     else if (kinds[0] === 'params') listParameters(ws, call);
-    else listTargets(ws, call);
+    else {
+      expandAsMade(ws);
+      listTargets(ws, call);
+    }
     return 0;
   },
 };

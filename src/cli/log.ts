@@ -1,4 +1,5 @@
 /** `tg log TARGET`: output of the last try of each task meant. Prints what the store and the log folder hold. */
+import { expandAsMade } from '../lists.ts';
 import { shownPaths } from '../procedures/files.ts';
 import { logHead, logNotes } from '../report/log-lines.ts';
 import { readTaskLogs } from '../task-log.ts';
@@ -22,6 +23,7 @@ export const verb: Verb = {
   examples: ['tg log charge/hits@r42'],
   async run(call) {
     const ws = await openProject(call);
+    expandAsMade(ws);
     const { wanted, diagnostics } = ws.planFor(call.words, { only: true });
     const mistakes = diagnostics.filter((d) => d.severity === 'error');
     if (mistakes.length > 0) throw new Mistakes(mistakes);

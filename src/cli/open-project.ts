@@ -51,6 +51,7 @@ const DIRECT = [
   ['end_position', '--set charge/raw_events.end_position=VALUE'],
   ['drop', 'link: {drop: [VALUE]} in tg.yaml'],
   ['refs', 'link: {refs: VALUE} in tg.yaml'],
+  ['parts', 'parts: true in tg.yaml'],
 ] as const;
 
 async function locateProject(call: Call): Promise<Located> {
@@ -59,9 +60,12 @@ async function locateProject(call: Call): Promise<Located> {
     return directMode(call);
   }
   for (const [flag, fix] of DIRECT) {
-    const value = call.value(flag);
-    if (value !== undefined)
-      throw refuse('bad-flag', `--${flag} needs -i FILE -o FILE`, fix.replace('VALUE', value));
+    if (call.has(flag))
+      throw refuse(
+        'bad-flag',
+        `--${flag} needs -i FILE -o FILE`,
+        fix.replace('VALUE', call.value(flag) ?? ''),
+      );
   }
   const folder = resolve(call.cwd, call.value('C') ?? '.');
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)

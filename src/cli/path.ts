@@ -1,6 +1,8 @@
 /** `tg path TARGET...`: where it lies, the lines that `tg build` prints into a pipe. Builds nothing; 1 when something is not there. */
 import { existsSync } from 'node:fs';
+import { waiting } from '../core/graph.ts';
 import { absolute } from '../store/store.ts';
+import { expandAsMade } from '../lists.ts';
 import { Mistakes } from '../workspace.ts';
 import { askedPaths } from './asked-paths.ts';
 import { openProject } from './open-project.ts';
@@ -13,6 +15,7 @@ export const verb: Verb = {
   examples: ['h5ls $(tg path charge/events@r42)'],
   async run(call) {
     const ws = await openProject(call);
+    expandAsMade(ws);
     const { plan, wanted, diagnostics } = ws.planFor(call.words);
     if (plan === undefined) throw new Mistakes(diagnostics);
     tell(call, [...ws.warnings, ...diagnostics]);
@@ -32,6 +35,17 @@ export const verb: Verb = {
         try: `tg build ${call.words.join(' ')}`,
       })),
     );
-    return missing.length > 0 ? 1 : 0;
+    const [waits] = waiting(ws.expansion, plan);
+    const until = waits === undefined ? '' : `: its tasks are known once ${waits.list} is made`;
+    if (paths.length === 0)
+      tell(call, [
+        {
+          severity: 'error',
+          code: 'no-output',
+          message: `nothing is there of ${call.words.join(' ')}${until}`,
+          try: `tg build ${call.words.join(' ')}`,
+        },
+      ]);
+    return missing.length > 0 || paths.length === 0 ? 1 : 0;
   },
 };

@@ -69,7 +69,7 @@ export async function showPlan(ws: Workspace, call: Call): Promise<number> {
         .map((line) => `${line}\n`)
         .join(''),
     );
-    for (const { name, list } of waiting(ws.expansion))
+    for (const { name, list } of waiting(ws.expansion, decided.plan))
       call.err(`note: ${name}: its tasks are known once ${list} is made\n`);
     if (!call.quiet)
       call.err(

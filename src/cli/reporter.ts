@@ -141,13 +141,15 @@ export async function openReporter(call: Call, ws: Workspace): Promise<BuildRepo
         const state = result.state(i);
         return state === 'fresh' || state === 'done';
       };
+      const unmade = (i: number): boolean => ['failed', 'cancelled'].includes(result.state(i));
       let files: readonly string[] | undefined;
       outcome = {
         plan: result.plan,
         wanted: result.wanted,
         there,
         contents: (task) => result.contents(task),
-        files: () => (files ??= askedPaths(ws, result.plan.tasks, result.wanted, there).map(shown)),
+        files: () =>
+          (files ??= askedPaths(ws, result.plan.tasks, result.wanted, there, unmade).map(shown)),
       };
       if (finished !== undefined) tell(finished);
       return outcome.files();

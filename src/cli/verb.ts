@@ -143,6 +143,7 @@ export const PROJECT_FLAGS: readonly Flag[] = [
     must: oneOf('region', 'pairs'),
     help: 'references of -o: region or pairs (h5flow 0.2); default: those of -i, or region',
   },
+  { name: 'parts', help: 'packets of -i part by part, one per batch: by all workers' },
   {
     name: 'drop',
     short: 'd',

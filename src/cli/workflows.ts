@@ -48,13 +48,20 @@ export function withWorkflows(loaded: Loaded, workflows: Iterable<Workflow>): Lo
   return { ...loaded, ...(project === undefined ? {} : { project }), diagnostics };
 }
 
+const tablesOf = (project: Project): string[] => [
+  ...project.procedures.flatMap(({ outputs }) => outputs.map(({ target }) => target)),
+  ...project.sources.flatMap(({ name, carried }) => (carried === true ? [name] : [])),
+];
+
+/** `note: -d nosuch: no table has this in its name`. */
+export function dropNotes(project: Project, drop: readonly string[]): string[] {
+  const idle = drop.filter((part) => !tablesOf(project).some((table) => table.includes(part)));
+  return idle.map((part) => `note: -d ${part}: no table has this in its name\n`);
+}
+
 /** h5flow's drop: a table whose name holds one of these is not in the flow file. */
 export function withDropped(project: Project, drop: readonly string[]): Project {
-  const tables = [
-    ...project.procedures.flatMap(({ outputs }) => outputs.map(({ target }) => target)),
-    ...project.sources.flatMap(({ name, carried }) => (carried === true ? [name] : [])),
-  ];
-  const dropped = tables.filter((table) => drop.some((part) => table.includes(part)));
+  const dropped = tablesOf(project).filter((table) => drop.some((part) => table.includes(part)));
   return { ...project, link: { ...project.link, drop: [...project.link.drop, ...dropped] } };
 }
 

@@ -1,6 +1,6 @@
 /** From procedures and what is there (runs, built lists) to tasks. Knows no files: sources come matched, parameters come resolved. */
 import type { ExpandInput, Expansion, Family, Parts } from './expansion.ts';
-import { commonRuns, inputFamily, inputOf } from './input-family.ts';
+import { awaited, commonRuns, inputFamily, inputOf } from './input-family.ts';
 import type { InputFamily } from './input-family.ts';
 import { outputsOf, targetOf } from './outputs.ts';
 import { cutParts, cutTask, eachPart, listOf, sameParts, wholeTask } from './parts.ts';
@@ -50,6 +50,7 @@ function expandOne(input: ExpandInput, expansion: Expansion, procedure: Procedur
     parts: new Map(),
     missing: undefined,
     deferred: undefined,
+    waiting: new Set(),
   };
   expansion.families.set(procedure.name, family);
   const families = procedure.inputs.map((i) => inputFamily(expansion, input, procedure, i));
@@ -72,9 +73,11 @@ function expandOne(input: ExpandInput, expansion: Expansion, procedure: Procedur
   if (family.missing !== undefined) return checked();
   const runs = procedure.each === 'all' ? undefined : commonRuns(needed);
   family.runs = runs;
-  family.deferred = [...needed, ...after].find((f) => f.deferred !== undefined)?.deferred;
-  if (family.deferred !== undefined) return checked();
 
+  const wait = (run: string | undefined, list: TargetName): void => {
+    family.deferred ??= list;
+    family.waiting.add(run ?? '');
+  };
   const role = input.partsRole?.(procedure);
   const add = (task: Task): number => {
     if (expansion.spare.size > 0) useSpares(expansion, task);
@@ -88,6 +91,11 @@ function expandOne(input: ExpandInput, expansion: Expansion, procedure: Procedur
     family.parts.set(one.run ?? '', { list, tasks: parts.map(add), whole });
   };
   for (const run of runs ?? [undefined]) {
+    const before = [...needed, ...after].map((f) => awaited(f, run)).find((l) => l !== undefined);
+    if (before !== undefined) {
+      wait(run, before);
+      continue;
+    }
     const inputs = families.map((f) => inputOf(f, run));
     const one = {
       ...taskOf(input, procedure, run, inputs),
@@ -97,7 +105,7 @@ function expandOne(input: ExpandInput, expansion: Expansion, procedure: Procedur
       expansion.makerOf.set(role.list, procedure);
       add(cutTask(one, role, input));
       const members = input.lists.get(listOf(one, role));
-      if (members === undefined) family.deferred = role.list;
+      if (members === undefined) wait(run, role.list);
       else addParts(one, listOf(one, role), cutParts(one, role, members, input));
       continue;
     }
@@ -121,7 +129,7 @@ function expandOne(input: ExpandInput, expansion: Expansion, procedure: Procedur
       const targets = inputOf(list, run).targets;
       const members = targets.map((target) => input.lists.get(target));
       if (targets.length === 0 || members.includes(undefined)) {
-        family.deferred = list.written;
+        wait(run, list.written);
         continue;
       }
       for (const member of members.flatMap((m) => m!)) add(memberTask(one, member, input, targets));
@@ -133,6 +141,7 @@ function expandOne(input: ExpandInput, expansion: Expansion, procedure: Procedur
     }
     family.whole.set(run ?? '', add(one));
   }
+  if (family.waiting.size > 0 && family.tasks.length === 0) checked();
 }
 
 /** The parts that the inputs of a run have; undefined when none has, or when they are cut in different ways. */

@@ -60,8 +60,10 @@ export interface Family {
   /** Runs that are made part by part, once their parts are known. */
   parts: Map<string, Parts>;
   missing: Diagnostic | undefined;
-  /** Waits for this list. */
+  /** Some of it waits for this list. */
   deferred: TargetName | undefined;
+  /** Runs whose tasks are not known yet ('' without runs). */
+  waiting: Set<string>;
 }
 
 /** The parts of a run: their part table, the tasks, and the task that joins them, which is made when somebody needs all in one. */

@@ -37,6 +37,10 @@ export function flowProcedure(where: Where, link: LinkSettings): Procedure {
   };
 }
 
+/** Path of the flow file of a run ('' without runs), relative to the root. */
+export const flowPath = (link: LinkSettings, run: string, build: string): string =>
+  productPath(link.file.replaceAll('{run}', run === '' ? 'flow' : run), build);
+
 /** Tables of a run in library order, parts of one table one behind the other; points of scans stay in their artifacts, their merge is linked. */
 export function flowTasks(
   expansion: Expansion,
@@ -67,9 +71,6 @@ export function flowTasks(
   return [...byRun].flatMap(([run, targets]): Task[] => {
     // Tables that belong to no run have no flow file of their own where others have runs.
     if (run === '' && withRuns) return [];
-    const file = link.file.includes('{run}')
-      ? link.file.replaceAll('{run}', run === '' ? 'flow' : run)
-      : link.file;
     return [
       {
         id: targetOf('flow', run),
@@ -82,7 +83,7 @@ export function flowTasks(
         outputs: [
           {
             target: targetOf('flow', run),
-            path: productPath(file, build),
+            path: flowPath(link, run, build),
             place: '',
           },
         ],
@@ -104,6 +105,20 @@ function carriedInto(run: string, carried: readonly Source[]): Task['inputs'] {
   return targets.length === 0 ? [] : [{ alias: 'carried', targets }];
 }
 
+/** Are all parts of a task's run among these tasks? A flow file holds whole tables. */
+export function wholeRuns(
+  { families }: Expansion,
+  among: ReadonlySet<number>,
+): (part: Task) => boolean {
+  const known = new Map<readonly number[], boolean>();
+  return ({ procedure, run }) => {
+    const parts = families.get(procedure.name)!.parts.get(run ?? '')!.tasks;
+    let whole = known.get(parts);
+    if (whole === undefined) known.set(parts, (whole = parts.every((i) => among.has(i))));
+    return whole;
+  };
+}
+
 /** The flow files of the runs that are touched. A flow file that was named means all tables of its run. */
 export function withFlow(expansion: Expansion, wanted: Wanted, project: Project): number[] {
   const flows = new Map<string, number>();
@@ -113,6 +128,7 @@ export function withFlow(expansion: Expansion, wanted: Wanted, project: Project)
   });
   if (flows.size === 0) return wanted.tasks;
   const tasks = new Set(wanted.tasks);
+  const isWhole = wholeRuns(expansion, tasks);
   for (const i of wanted.tasks) {
     const task = expansion.tasks[i]!;
     if (task.kind === 'flow') {
@@ -122,7 +138,7 @@ export function withFlow(expansion: Expansion, wanted: Wanted, project: Project)
     } else if (
       project.link.when !== 'asked' &&
       task.outputs.some((o) => o.place !== '') &&
-      (task.point === undefined || task.part !== undefined)
+      (task.point === undefined || (task.part !== undefined && isWhole(task)))
     ) {
       const flow = flows.get(task.run ?? '');
       if (flow !== undefined) tasks.add(flow);

@@ -58,9 +58,11 @@ export function graphOf(plan: Plan, { each, flows }: { each: boolean; flows: boo
   for (const i of tasks) {
     const task = plan.tasks[i]!;
     const node = nodeOf(draft, idOf(task), each ? 'task' : 'procedure');
-    for (const { target } of task.outputs) {
+    for (const { target, inner } of task.outputs) {
       // A target of the maker's own name is the maker; every other one hangs on it.
       const own = target === task.id || baseOf(target) === task.procedure.name;
+      // What the parts of a run hand to each other stays inside of the procedure.
+      if (!each && inner === true && !own) continue;
       const table = own ? node : nodeOf(draft, shown(target), 'table');
       made.set(target, table);
       arrow(draft, node, table);
@@ -107,8 +109,13 @@ function sorted(draft: Draft): Graph {
   return { nodes: draft.nodes, edges: edges.map(({ from, to }) => [from, to] as const) };
 }
 
-/** Procedures that wait for a list, and so have no tasks yet: told beside a drawing. */
-export const waiting = (expansion: Expansion): { name: string; list: string }[] =>
-  [...expansion.families.values()].flatMap((family) =>
-    family.deferred === undefined ? [] : [{ name: family.procedure.name, list: family.deferred }],
+/** Procedures that have no tasks yet, or not all, until a list is made that the plan makes: told beside a drawing. */
+export function waiting(expansion: Expansion, plan: Plan): { name: string; list: string }[] {
+  const made = new Set<string>();
+  plan.tasks.forEach(({ outputs }, i) => {
+    if (plan.wanted[i] === 1) for (const { target } of outputs) made.add(baseOf(target));
+  });
+  return [...expansion.families.values()].flatMap(({ procedure: { name }, deferred }) =>
+    deferred !== undefined && made.has(deferred) ? [{ name, list: deferred }] : [],
   );
+}

@@ -14,8 +14,10 @@ export interface InputFamily {
   byRun: ReadonlyMap<string, readonly TargetName[]>;
   runs: readonly string[] | undefined;
   missing: Diagnostic | undefined;
-  /** Its maker waits for this list. */
+  /** Some of its makers' tasks wait for this list. */
   deferred: TargetName | undefined;
+  /** Runs for which they do ('' without runs). */
+  waiting: ReadonlySet<string>;
   /** Runs that its only maker makes part by part. */
   parts: ReadonlyMap<string, Parts>;
   /** A selection was given: all of it belongs to every task. */
@@ -41,6 +43,7 @@ export function inputFamily(
     runs: undefined,
     missing: undefined,
     deferred: undefined,
+    waiting: new Set(),
     parts: new Map(),
     fixed: false,
   };
@@ -71,11 +74,14 @@ export function inputFamily(
   let runs: readonly string[] | undefined;
   let missing: Diagnostic | undefined;
   let deferred: TargetName | undefined;
+  const waiting = new Set<string>();
+  const isMeant = matchRuns(select?.runs ?? []);
   for (const maker of makers) {
     const family = expansion.families.get(maker.name);
     if (family === undefined) continue; // a cycle, told already
     missing ??= family.missing;
     deferred ??= family.deferred;
+    for (const run of family.waiting) if (run === '' || isMeant(run)) waiting.add(run);
     if (family.runs !== undefined) runs = runs ?? family.runs;
     const usesPoints = select !== undefined && select.point.length > 0;
     const isWhole = !usesPoints && (family.whole.size > 0 || family.parts.size > 0);
@@ -84,10 +90,7 @@ export function inputFamily(
     );
     if (isWhole) for (const { whole } of family.parts.values()) tasks.push(whole);
     for (const task of tasks) {
-      if (
-        select !== undefined &&
-        !(matchRuns(select.runs)(task.run ?? '') && matchPoint(select)(task.point))
-      )
+      if (select !== undefined && !(isMeant(task.run ?? '') && matchPoint(select)(task.point)))
         continue;
       for (const output of task.outputs) {
         const target = output.target.replace(/@.*/s, '');
@@ -106,7 +109,15 @@ export function inputFamily(
   }
   const only = makers.length === 1 ? expansion.families.get(makers[0]!.name) : undefined;
   const parts = only?.parts ?? none.parts;
-  return { ...base, byRun, runs, missing, deferred, parts, fixed: select !== undefined };
+  const fixed = select !== undefined;
+  return { ...base, byRun, runs, missing, deferred, waiting, parts, fixed };
+}
+
+/** The list that must be made before the input is known for a run (undefined: for all there is). */
+export function awaited(f: InputFamily, run: string | undefined): TargetName | undefined {
+  const isWaiting =
+    run === undefined || f.fixed || f.runs === undefined ? f.waiting.size > 0 : f.waiting.has(run);
+  return isWaiting ? f.deferred : undefined;
 }
 
 function bySource(source: MatchedSource): {

@@ -1,9 +1,11 @@
 /** A run in parts: the task that cuts it, one task per part, the task that joins them. Part k may read what part k-1 left open. Knows no files. */
-import type { Parts, PartsRole } from './expansion.ts';
+import type { Expansion, Parts, PartsRole } from './expansion.ts';
+import { matchRuns } from './names.ts';
+import { nearest } from './nearest.ts';
 import { fileNameOf, outputsOf, targetOf } from './outputs.ts';
 import type { Folders } from './outputs.ts';
 import { selectionOf } from './scan.ts';
-import type { Json, TargetName, Task, TaskInput } from './types.ts';
+import type { Diagnostic, Json, Project, TargetName, Task, TaskInput } from './types.ts';
 
 type Cut = Exclude<PartsRole, 'each'>;
 
@@ -100,6 +102,30 @@ export function wholeTask(one: Task, parts: number, folders: Folders): Task {
     outputs: outputsOf(one.procedure, one.run ?? '', one.run, {}, folders),
     merge: { axes: [], over: 'part', points, parts: true },
   };
+}
+
+/** Words of `parts:` that choose no run there is. */
+export function partsOfNoRun(
+  { parts, places }: Project,
+  families: Expansion['families'],
+): Diagnostic[] {
+  if (parts === 'all') return [];
+  const runs = [...new Set([...families.values()].flatMap((family) => family.runs ?? []))];
+  if (runs.length === 0) return [];
+  return parts.flatMap((word, i): Diagnostic[] => {
+    if (runs.some(matchRuns([word]))) return [];
+    const where = places.get(`:parts.${i}`) ?? places.get(':parts');
+    const near = nearest(word, runs)[0];
+    return [
+      {
+        severity: 'warning',
+        code: 'unknown-run',
+        message: `parts: no run "${word}" (${runs.length === 1 ? runs[0]! : `${runs[0]!}..${runs.at(-1)!}`}, ${runs.length} run${runs.length === 1 ? '' : 's'})`,
+        ...(where === undefined ? {} : { where }),
+        try: near ?? 'true for all runs, or their names',
+      },
+    ];
+  });
 }
 
 const nameOf = (target: TargetName): string => target.replace(/@.*/s, '');

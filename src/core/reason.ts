@@ -55,5 +55,17 @@ export function reasonText(reason: Reason, when?: (at: number) => string): strin
   }
 }
 
+/** More reasons than these are counted. */
+const MOST = 3;
+
+/** The reasons of one run in a line. */
+export function reasonsText(reasons: readonly Reason[]): string {
+  const texts = reasons
+    .slice(0, reasons.length > MOST + 1 ? MOST : MOST + 1)
+    .map((r) => reasonText(r));
+  const more = reasons.length - texts.length;
+  return [...texts, ...(more > 0 ? [`${grouped(more)} more`] : [])].join('; ');
+}
+
 const short = (id: string | undefined): string =>
   id === undefined ? 'none' : `${id.slice(0, 6)}..`;

@@ -129,7 +129,7 @@ function valueReasons(task: Task, entry: LogEntry, today: Today, reasons: Reason
     });
 }
 
-/** Rows of its part that are others: the input that is cut has changed. */
+/** Rows of its part that are others: the input that is cut has changed, or a parameter has it cut in another way. */
 function partReasons(task: Task, reasons: Reason[]): void {
   const isPart = (r: Reason): r is Reason & { kind: 'parameter' } =>
     r.kind === 'parameter' && r.name.startsWith('part.');
@@ -137,12 +137,16 @@ function partReasons(task: Task, reasons: Reason[]): void {
   const at = reasons.findIndex(isPart);
   if (at < 0 || target === undefined) return;
   const { from, to } = task.params['part'] as { from?: Json; to?: Json };
-  const end = reasons.filter(isPart).find(({ name }) => name === 'part.to')?.from;
-  const known = typeof from === 'number' && typeof to === 'number';
+  const before = (bound: string): string | undefined =>
+    reasons.filter(isPart).find(({ name }) => name === `part.${bound}`)?.from;
+  const end = before('to');
+  const known = before('from') === undefined && typeof from === 'number' && typeof to === 'number';
   const rows = known ? ([Number(end ?? to) - from, to - from] as const) : undefined;
   const told: Reason = { kind: 'input', target, ...(rows && { rows }) };
-  const rest = reasons.filter((r) => !isPart(r));
-  reasons.splice(0, reasons.length, ...rest.slice(0, at), told, ...rest.slice(at));
+  const rest: readonly Reason[] = reasons.filter((r) => !isPart(r));
+  const isOther = rest.some((r) => r.kind === 'parameter');
+  reasons.splice(0, reasons.length, ...rest);
+  if (!isOther) reasons.splice(at, 0, told);
 }
 
 const text = (v: Json | undefined): string | undefined =>

@@ -14,6 +14,8 @@ export interface TargetWords {
   /** false: flow files are linked only when they are asked for by name. */
   linked?: boolean;
   sources: ReadonlyMap<string, MatchedSource>;
+  /** Where the flow file of a run lies, relative to the root. */
+  flowPath(run: string): string;
   /** A path as the user wrote it -> relative to the root, to be compared with the paths of outputs. */
   relative(path: string): string;
   /** Shipped library (`tg:light`) that makes a name and is not used by this project. */
@@ -94,7 +96,8 @@ function resolve(
       if (!diagnostics.includes(family.missing)) diagnostics.push(family.missing);
       continue;
     }
-    if (family.deferred !== undefined) tasks.push(...makersOfList(family.deferred, expansion));
+    if (family.deferred !== undefined)
+      tasks.push(...makersOfList(family.deferred, expansion, matchRuns(target.select?.runs ?? [])));
     if (target.select === undefined) {
       tasks.push(...family.tasks);
       continue;
@@ -115,13 +118,15 @@ function resolve(
         tasks.push(i);
     }
   }
-  if (target.kind === 'name' && target.name === 'flow') {
-    for (const [i, task] of expansion.tasks.entries()) {
-      if (task.kind !== 'flow') continue;
-      known = true;
-      if (target.select === undefined || matchRuns(target.select.runs)(task.run ?? ''))
-        tasks.push(i);
-    }
+  const isFlow = target.kind === 'name' && target.name === 'flow';
+  const isMeant = matchRuns(target.select?.runs ?? []);
+  for (const [i, task] of expansion.tasks.entries()) {
+    const isTable = task.kind === 'cut' && matches(baseName(task.outputs[0]!.target));
+    if (isTable && target.kind === 'name' && !target.glob) output = target.name;
+    if (!isTable && !(isFlow && (task.kind === 'flow' || isOpenCut(task, expansion)))) continue;
+    known = true;
+    if (isMeant(task.run ?? '') && !target.select?.point.length && !tasks.includes(i))
+      tasks.push(i);
   }
   const clash =
     target.select === undefined &&
@@ -145,14 +150,31 @@ function resolve(
   return known && target.select === undefined ? { tasks, output } : undefined;
 }
 
-/** What must be built before the family can be expanded: the makers of the list it waits for, or of the list those wait for. */
-function makersOfList(list: string, expansion: Expansion): number[] {
+/**
+ * What must be built before the family can be expanded: the makers of the list it waits for, or of the list those wait for.
+ * Of part tables those of the runs that are meant.
+ */
+function makersOfList(
+  list: string,
+  expansion: Expansion,
+  isMeant: (run: string) => boolean,
+): number[] {
   const maker = expansion.makerOf.get(list);
   const family = maker === undefined ? undefined : expansion.families.get(maker.name);
   if (family?.deferred !== undefined && family.deferred !== list)
-    return makersOfList(family.deferred, expansion);
-  return family?.tasks ?? [];
+    return makersOfList(family.deferred, expansion, isMeant);
+  return (family?.tasks ?? []).filter((i) => {
+    const task = expansion.tasks[i]!;
+    if (task.kind === 'cut') return isOpenCut(task, expansion) && isMeant(task.run ?? '');
+    return task.outputs.some(({ target }) => baseName(target) === list);
+  });
 }
+
+const baseName = (target: string): string => target.replace(/@.*/s, '');
+
+/** Cuts a run whose parts are not known yet. */
+const isOpenCut = ({ kind, procedure, run }: Task, expansion: Expansion): boolean =>
+  kind === 'cut' && expansion.families.get(procedure.name)?.waiting.has(run ?? '') === true;
 
 /** A member of a list (`NAME@name`) is selected like a run. */
 const memberOf = (task: Task, patterns: readonly string[]): boolean =>
@@ -170,6 +192,10 @@ function pathTasks(word: string, input: TargetWords, expansion: Expansion): numb
         if (task.kind !== 'flow' || place === '') found.push(i);
       }
     }
+  });
+  // A linked file whose tables are known once the run is cut.
+  expansion.tasks.forEach((task, i) => {
+    if (isOpenCut(task, expansion) && input.flowPath(task.run ?? '') === path) found.push(i);
   });
   if (found.length === 0 && place !== '') {
     // A table inside a linked file: its maker of that run.

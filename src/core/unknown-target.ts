@@ -1,6 +1,6 @@
 /** Mistakes of words that name no target, run or point: what there is instead. Knows names only. */
-import type { Expansion, MatchedSource } from './expansion.ts';
-import { globMatcher, valueText } from './names.ts';
+import type { Expansion, Family, MatchedSource } from './expansion.ts';
+import { globMatcher, matchRuns, valueText } from './names.ts';
 import { nearest } from './nearest.ts';
 import type { Axis, Diagnostic, Json } from './types.ts';
 
@@ -45,7 +45,11 @@ export function noSelection(
     (f) => matches(f.procedure.name) || f.procedure.outputs.some((o) => matches(o.target)),
   );
   if (target.select!.point.length > 0)
-    return noPoint(name, target.select!.point, family?.procedure.scan ?? []);
+    return noPoint(
+      name,
+      target.select!.point,
+      family === undefined ? [] : axesOf(family, target.select!.runs),
+    );
   const runs = family?.runs ?? [];
   const run = target.select!.runs.join(',');
   const source = [...sources].find((s) => s.runs !== undefined);
@@ -62,11 +66,22 @@ export function noSelection(
   };
 }
 
+type Values = Pick<Axis, 'name' | 'values'>;
+
+/** The axes of its scan, or the parts of the runs that are meant. */
+function axesOf({ procedure, parts }: Family, runs: readonly string[]): readonly Values[] {
+  const isMeant = matchRuns(runs);
+  const numbers = [...parts].map(([run, { tasks }]) => (isMeant(run) ? tasks.length : 0));
+  const most = Math.max(0, ...numbers);
+  if (most === 0) return procedure.scan;
+  return [{ name: 'part', values: Array.from({ length: most }, (_, k) => k) }];
+}
+
 /** `timewalk_scan has no point Calib=33 (0..2016 step 32)`: what there is on the axes named, and the nearest. */
 function noPoint(
   name: string,
   asked: readonly { axis: string; pattern: string }[],
-  axes: readonly Axis[],
+  axes: readonly Values[],
 ): Diagnostic {
   const strange = asked.find(({ axis }) => !axes.some((known) => known.name === axis));
   const known = axes.map((axis) => axis.name);
@@ -74,7 +89,7 @@ function noPoint(
     strange === undefined
       ? axes.filter((axis) => asked.some((p) => p.axis === axis.name))
       : axes.filter((axis) => nearest(strange.axis, known, 1).includes(axis.name));
-  const nearestTo = (axis: Axis): string => {
+  const nearestTo = (axis: Values): string => {
     const pattern = (asked.find((p) => p.axis === axis.name) ?? strange ?? asked[0]!).pattern;
     return `${axis.name}=${nearestValue(pattern, axis.values)}`;
   };

@@ -47,8 +47,10 @@ export function taskContext(
   const only = (alias: string): InputPlace => {
     const list = filesOf(alias);
     if (list.length !== 1)
-      throw new TaskError(`input "${alias}" of ${job.task} is ${list.length} files`, {
-        try: 'inputs(alias) gives all of them',
+      throw new TaskError(`input "${alias}" of ${job.task} is ${filesText(list)}`, {
+        try: job.sources.includes(alias)
+          ? 'more of the name of the file in the run table, or {run} in the source, so that each is a run'
+          : 'inputs(alias) gives all of them',
       });
     return list[0]!;
   };
@@ -153,6 +155,13 @@ export function taskContext(
  * Files that count whole: those of which the task had the path (by `file`, or by the text of the parameter), but for a
  * configuration that it read through the view, too: there the path is for messages.
  */
+/** `2 files (a.h5, b.h5)`. */
+function filesText(files: readonly InputPlace[]): string {
+  if (files.length === 0) return 'no file';
+  const names = files.slice(0, 3).map(({ path }) => basename(path));
+  return `${files.length} files (${names.join(', ')}${files.length > names.length ? ', ..' : ''})`;
+}
+
 function wholeFiles(
   job: TaskJob,
   opened: ReadonlySet<string>,

@@ -24,7 +24,7 @@ import type { Settings } from './settings.ts';
 const LINK: LinkSettings = { refs: 'region', when: 'build', file: '{run}.h5', drop: [] };
 
 /** Settings that later checks may find fault with. */
-const PLACED = ['default', 'link', 'executor', 'cache'] as const;
+const PLACED = ['parts', 'default', 'link', 'executor', 'cache'] as const;
 
 /** Names under `parameters:` and `overrides:` that no procedure has. */
 function checkNamed(settings: readonly Settings[], known: readonly string[], scope: Scope): void {

@@ -1,5 +1,5 @@
 /** Build events as plain lines: complete by itself, nothing rewritten. Knows no terminal. */
-import { reasonText } from '../core/reason.ts';
+import { reasonsText } from '../core/reason.ts';
 import type { BuildEvent, Diagnostic, Reporter } from '../core/types.ts';
 import { closingLines } from './closing.ts';
 import { failureLines, failureText } from './failure.ts';
@@ -70,7 +70,7 @@ export function textReporter(options: TextOptions): Reporter {
       }
       case 'done': {
         if (eachTask()) {
-          const why = event.reasons.map((reason) => reasonText(reason)).join('; ');
+          const why = reasonsText(event.reasons);
           const took = duration(event.entry.ms / 1000);
           const same = event.same ? ', the same content' : '';
           print(`${ink.bold(event.task.id)}: ${ink.green('done')} in ${took} (${why}${same})`);

@@ -22,7 +22,7 @@ export function mcFile(file: H5File): McFile {
   const table = (name: string, fields: readonly string[]): Table => {
     if (file.kind(`/${name}`) !== 'dataset') {
       const names = file.members('/').map((member) => `/${member}`);
-      throw refuse(`${file.path} has no /${name}; it has ${names.join(', ')}`);
+      throw refuse(`no /${name}; it has ${names.join(', ')}`);
     }
     const { dtype, shape } = file.dataset(`/${name}`);
     if (dtype.kind !== 'compound' || shape.length !== 1)

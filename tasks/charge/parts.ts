@@ -5,6 +5,7 @@ import { TaskError, z, type TaskContext } from 'tg';
 import { openH5, rowsId, type RowsId } from 'tg/h5';
 import { BLOCK_ROWS, firstUnixTime, larpixPackets, type Packets } from './packets-file.ts';
 import { room } from './room.ts';
+import { spaced } from './spaced.ts';
 
 /** An entry of the part table. */
 const part = z.strictObject({
@@ -84,10 +85,18 @@ export async function writeParts(
 
 /** The rows that were read are those that the part table tells of. */
 export function proven(part: Part, read: RowsId, path: string): void {
-  if (read.id() !== part.id)
-    throw new TaskError(`packets ${part.from} to ${part.to} are not what they were`, {
-      code: 'input-changed',
-      at: { file: path },
-      try: 'build again when they are written',
-    });
+  if (read.id() !== part.id) throw changed(part, 'are not what they were', path);
 }
+
+/** The rows that the part table tells of are there. */
+export function stillThere(part: Part, rows: number, path: string): void {
+  if (part.to > part.from && part.to > rows)
+    throw changed(part, `are gone, the file ends at ${spaced(rows)}`, path);
+}
+
+const changed = ({ from, to }: Part, what: string, path: string): TaskError =>
+  new TaskError(`packets ${spaced(from)} to ${spaced(to)} ${what}`, {
+    code: 'input-changed',
+    at: { file: path },
+    try: 'build again when they are written',
+  });

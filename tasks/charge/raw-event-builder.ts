@@ -13,7 +13,15 @@ import {
 } from './choose-builder.ts';
 import { isSimulated, mcAttributes, mcSwitch } from './mc-switch.ts';
 import { BLOCK_ROWS, firstUnixTime, larpixPackets, type Packets } from './packets-file.ts';
-import { batchesOf, partOf, proven, writeParts, type Batches, type Part } from './parts.ts';
+import {
+  batchesOf,
+  partOf,
+  proven,
+  stillThere,
+  writeParts,
+  type Batches,
+  type Part,
+} from './parts.ts';
 import {
   builderRoom,
   createRawEventBuilder,
@@ -44,14 +52,19 @@ const fields = z.strictObject({
 
 type Params = z.infer<typeof fields>;
 
-const params = fields.refine(
-  ({ compat, event_builder_class: name }) =>
-    compat === 'none' || builderName(name) === 'SymmetricWindow',
-  {
-    path: ['compat'],
-    error: 'upstream is for SymmetricWindow alone, other builders have no reference',
-  },
-);
+const params = fields
+  .refine(
+    ({ compat, event_builder_class: name }) =>
+      compat === 'none' || builderName(name) === 'SymmetricWindow',
+    {
+      path: ['compat'],
+      error: 'upstream is for SymmetricWindow alone, other builders have no reference',
+    },
+  )
+  .refine(({ start_position: start, end_position: end }) => end === null || end >= start, {
+    path: ['end_position'],
+    error: 'must not lie before start_position',
+  });
 
 const RAW_EVENT = compound([
   ['id', 'u4'],
@@ -110,6 +123,8 @@ export default defineTask({
         memory,
       );
       const range = rangeOf(settings, packets.table.rows);
+      if (range.start > 0 && range.start >= packets.table.rows)
+        context.note(`start_position ${spaced(range.start)} is behind the last packet`);
       const batches = part === undefined ? batchesOf(range) : [[part.from, part.to] as const];
       const tables = createTables(output, packets, settings, path, {
         // What is known of the end when a part is made is where the part ends.
@@ -235,6 +250,7 @@ async function buildAll(
         `io_group ${ioGroup}: ${off} s of SYNC packets too ${seconds > 0 ? 'few' : 'many'} before row ${spaced(from)}, corrected by unix time`,
       );
     }
+    if (part !== undefined) stillThere(part, table.rows, path);
     const read = part === undefined ? undefined : rowsId(table.dtype);
     for (let row = from; row < to; row += BLOCK_ROWS) {
       const rows = Math.min(BLOCK_ROWS, to - row);

@@ -136,6 +136,7 @@ const meant = (e: Expansion, ...words: string[]): string[] => {
       default: undefined,
       workflows: [],
       sources: new Map(),
+      flowPath: () => '',
       relative: (p) => p,
       elsewhere: () => undefined,
     },

@@ -323,11 +323,11 @@ describe('truth that cannot be used', () => {
 
   test('a missing table and a file of data are named with what there is', async () => {
     const without = mcProject({ s1: [3, { without: 'trajectories' }] });
-    assert.match(await refused(without), /has no \/trajectories; it has .*\/tracks/);
+    assert.match(await refused(without), /s1\.h5: no \/trajectories; it has .*\/tracks/);
     const data = simulatedProject({ r1: { seed: 4 } });
     const project = { libraries: ['tg:charge-mc'], sources: { packets: 'raw/{run}.h5' } };
     writeFileSync(join(data, 'tg.yaml'), JSON.stringify(project));
-    assert.match(await refused(data), /has no \/mc_packets_assn; it has/);
+    assert.match(await refused(data), /error: raw\/\w+\.h5: no \/mc_packets_assn; it has/);
   });
 
   test('a source that hides a change of the truth is refused', async () => {

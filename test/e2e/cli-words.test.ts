@@ -58,6 +58,7 @@ const MISTAKES: readonly [typed: string, error: string, fix: string][] = [
   ['build -d light/wvfm', '--drop needs -i FILE -o FILE', 'link: {drop: [light/wvfm]} in tg.yaml'],
   ['build --refs pairs', '--refs needs -i FILE -o FILE', 'link: {refs: pairs} in tg.yaml'],
   ['build --refs pears', '--refs must be region or pairs, not "pears"', '--refs region'],
+  ['build --parts', '--parts needs -i FILE -o FILE', 'parts: true in tg.yaml'],
   ['build -t graph', 'build has no flag -t', 'tg graph'],
   ['build --cores 8', 'build has no flag --cores', '--workers 8'],
   ['build --jobs=8', 'build has no flag --jobs', '--workers 8'],
