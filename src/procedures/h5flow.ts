@@ -31,6 +31,8 @@ const STAGES: Readonly<Record<string, { procedure: string; library: string }>> =
   T0Reconstruction: { procedure: 'combined/t0', library: 'tg:charge' },
   DriftReconstruction: { procedure: 'combined/hit_drift', library: 'tg:charge' },
   LightEventGenerator: { procedure: 'light/events', library: 'tg:light' },
+  LightADC64EventGenerator: { procedure: 'light/events', library: 'tg:light' },
+  LightMPDEventGenerator: { procedure: 'light/events', library: 'tg:light' },
   Charge2LightAssociation: { procedure: 'charge/light_assoc', library: 'tg:association' },
 };
 
