@@ -3,11 +3,9 @@ import { existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { LinkSettings, Project, SourceEntry } from '../core/types.ts';
 import { isMadeByTg, kindOfFile } from '../execute/kind-of-file.ts';
-import type { FileKind } from '../execute/kind-of-file.ts';
 import { nearest } from '../core/nearest.ts';
-import { nearestFile, shownPath, shownPaths } from '../procedures/files.ts';
 import { directProject, directSource } from '../procedures/load.ts';
-import { grouped, plural } from '../report/format.ts';
+import { plural } from '../report/format.ts';
 import { shipped } from './shipped.ts';
 import {
   dropNotes,
@@ -18,6 +16,7 @@ import {
   workflowsOf,
 } from './workflows.ts';
 import type { Located } from './open-project.ts';
+import { describe, joinAdcs, readInput, stemOf, type Input } from './direct-inputs.ts';
 import { refuse } from './verb.ts';
 import type { Call } from './verb.ts';
 
@@ -29,15 +28,6 @@ const READERS: { readonly [name: string]: string } = {
   light_raw: 'tg:light',
   light: 'tg:light',
 };
-
-interface Input {
-  /** As typed, for messages. */
-  shown: string;
-  path: string;
-  place: string;
-  source: string | undefined;
-  kind: FileKind;
-}
 
 /** @throws Refusal */
 export async function directMode(call: Call): Promise<Located> {
@@ -56,13 +46,16 @@ export async function directMode(call: Call): Promise<Located> {
       `${output === '' ? '-o' : '-i'} must be a file, not ""`,
       '-i FILE -o FILE',
     );
-  const inputs: Input[] = [];
-  for (const word of written) inputs.push(await readInput(word, call.cwd));
   const target = resolve(call.cwd, output);
   const isFolder =
     output.endsWith('/') || statSync(target, { throwIfNoEntry: false })?.isDirectory() === true;
+  const read: Input[] = [];
+  for (const word of written) read.push(await readInput(word, call.cwd));
+  const inputs = await joinAdcs(read, isFolder);
   const sources = sourcesOf(inputs, call.cwd, isFolder);
-  const runs = new Set(sources.flatMap(({ given }) => given?.map(({ run }) => run) ?? []));
+  const runs = new Set(
+    sources.flatMap(({ given }) => given?.flatMap(({ run }) => run ?? []) ?? []),
+  );
   if (isFolder)
     for (const run of runs)
       await checkOutput(join(output, `${run}.h5`), join(target, `${run}.h5`), inputs);
@@ -185,28 +178,6 @@ function withPositions(project: Project, call: Call): Project {
   return { ...project, parameters };
 }
 
-async function readInput(word: string, cwd: string): Promise<Input> {
-  const named = existsSync(resolve(cwd, word)) ? null : /^([A-Za-z0-9_/-]+)=(.+)$/s.exec(word);
-  const [shown = '', place = ''] = (named?.[2] ?? word).split('::');
-  const path = resolve(cwd, shown);
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat === undefined) {
-    const near = nearestFile(path);
-    const fix = near === undefined ? 'correct the path' : `-i ${shownPath(near, cwd)}`;
-    throw refuse('no-file', `no file ${shown}`, fix);
-  }
-  const kind: FileKind = stat.isFile() ? await kindOfFile(path) : { kind: 'unknown' };
-  if (kind.kind === 'unknown' && kind.why !== undefined)
-    throw refuse('bad-input', shownPaths(kind.why.message, cwd), kind.why.try ?? 'another file', 1);
-  if (kind.kind === 'unknown' && named === null)
-    throw refuse(
-      'unknown-input',
-      `${shown}: not packets, flow file, light data, merged run or frames`,
-      `-i packets=${shown}`,
-    );
-  return { shown, path, place, source: named?.[1], kind };
-}
-
 async function checkOutput(
   output: string,
   target: string,
@@ -214,7 +185,8 @@ async function checkOutput(
 ): Promise<void> {
   if (!existsSync(target)) return;
   const real = realpathSync(target);
-  if (inputs.some(({ path }) => realpathSync(path) === real))
+  const read = inputs.flatMap(({ path, others }) => [path, ...others]);
+  if (read.some((path) => realpathSync(path) === real))
     throw refuse(
       'same-file',
       `input and output are the same file: ${output} (inputs are never changed)`,
@@ -245,6 +217,8 @@ interface Given {
   place: string;
   /** It stands in a flow file: h5flow copies its input. */
   carried: boolean;
+  others: readonly string[];
+  run: string;
 }
 
 /**
@@ -253,7 +227,7 @@ interface Given {
  */
 function sourcesOf(inputs: readonly Input[], cwd: string, isFolder: boolean): SourceEntry[] {
   const files = new Map<string, Given[]>();
-  for (const { source, kind, shown, path, place } of inputs) {
+  for (const { source, kind, shown, path, place, others, run = stemOf(path) } of inputs) {
     const names =
       source !== undefined
         ? [source]
@@ -265,7 +239,10 @@ function sourcesOf(inputs: readonly Input[], cwd: string, isFolder: boolean): So
       const carried = kind.kind === 'flow' && source === undefined;
       // What is no table (run_info) is that of the first file.
       if (carried && !isFolder && files.has(name) && kind.others.includes(name)) continue;
-      files.set(name, [...(files.get(name) ?? []), { shown, path, place: inside, carried }]);
+      files.set(name, [
+        ...(files.get(name) ?? []),
+        { shown, path, place: inside, carried, others, run },
+      ]);
     }
   }
   const several = [...files.values()].some((list) => list.length > 1);
@@ -278,22 +255,26 @@ function sourcesOf(inputs: readonly Input[], cwd: string, isFolder: boolean): So
         '-o FOLDER/',
       );
     const more = list.every(({ carried }) => carried) ? ({ carried: true } as const) : {};
+    const source = (
+      runs?: readonly { path: string; others: readonly string[]; run?: string }[],
+    ) => {
+      const given = runs?.flatMap(({ path, others, run }) =>
+        [path, ...others].map((at) => (run === undefined ? { path: at } : { path: at, run })),
+      );
+      return { ...directSource(name, shown, place, cwd, given), ...more };
+    };
+    const { path, others } = list[0]!;
     if (!isFolder || (several && list.length === 1))
-      return { ...directSource(name, shown, place, cwd), ...more };
-    const given = several
-      ? runsOf(name, list)
-      : [{ path: list[0]!.path, run: stemOf(inputs[0]!.path) }];
-    return { ...directSource(name, shown, place, cwd, given), ...more };
+      return source(others.length === 0 ? undefined : [{ path, others }]);
+    if (several) return source(runsOf(name, list));
+    return source([{ path, others, run: inputs[0]!.run ?? stemOf(inputs[0]!.path) }]);
   });
 }
 
-const stemOf = (path: string): string => basename(path).replace(/\.[^.]+$/, '');
-
 /** @throws Refusal when two files have one name, or different places count in them */
-function runsOf(name: string, list: readonly Given[]): { path: string; run: string }[] {
+function runsOf(name: string, list: readonly Given[]): readonly Given[] {
   const seen = new Map<string, string>();
-  for (const { shown, path, place } of list) {
-    const run = stemOf(path);
+  for (const { shown, place, run } of list) {
     const first = seen.get(run);
     if (first !== undefined)
       throw refuse('duplicate-run', `${first} and ${shown} are both run ${run}`, 'rename one');
@@ -305,20 +286,5 @@ function runsOf(name: string, list: readonly Given[]): { path: string; run: stri
         'the same place in all files',
       );
   }
-  return list.map(({ path }) => ({ path, run: stemOf(path) }));
-}
-
-function describe({ kind, source }: Input): string {
-  switch (kind.kind) {
-    case 'packets': {
-      const version = kind.version === undefined ? '' : ` (LArPix+HDF5 ${kind.version})`;
-      return `${grouped(kind.rows)} packets${version}`;
-    }
-    case 'light_raw':
-      return `${grouped(kind.rows)} waveforms`;
-    case 'flow':
-      return `flow file with ${plural(kind.tables.length, 'table')}`;
-    case 'unknown':
-      return source ?? 'unknown';
-  }
+  return list;
 }

@@ -64,7 +64,7 @@ export interface SourceEntry {
   archived: boolean;
   hash: 'full' | 'fast';
   /** Files told one by one instead of by the pattern (direct mode). Absolute paths. */
-  given?: readonly { path: string; run: string }[];
+  given?: readonly { path: string; run?: string }[];
   /** What stands at `place` of an input flow file: it stands there in the linked one, too. */
   carried?: true;
   where: Where;

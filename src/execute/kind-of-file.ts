@@ -3,8 +3,10 @@ import { closeSync, openSync, readSync } from 'node:fs';
 
 export type FileKind =
   | { kind: 'packets'; rows: number; version: string | undefined }
-  /** Waveforms, one row per triggered channel (`/rwf`). */
-  | { kind: 'light_raw'; rows: number }
+  /** Waveforms: rows of `/rwf`, one per triggered channel; the records of one ADC (ADC64), by its serial number; or those of all (MPD). */
+  | { kind: 'light_raw'; format: 'rwf'; rows: number }
+  | { kind: 'light_raw'; format: 'adc64'; adc: number }
+  | { kind: 'light_raw'; format: 'mpd' }
   /** Tables as `charge/hits`; `others`: groups with attributes alone (`run_info`) and datasets that stand by themselves. */
   | {
       kind: 'flow';
@@ -33,9 +35,29 @@ function isHdf5(path: string): boolean {
   }
 }
 
+/** First words of MPD files: run start, file begin, event. */
+const MPD = new Set([0x72617453, 0x67654246, 0x2a50d5af]);
+/** 16 bytes into a record of ADC64; the serial number of the ADC follows 8 bytes behind. */
+const ADC64 = 0x2a502a50;
+
+/** Raw light data, which have no names in them, by their first record. */
+function lightKind(path: string): FileKind {
+  const head = Buffer.alloc(32);
+  const fd = openSync(path, 'r');
+  try {
+    if (readSync(fd, head, 0, head.length, 0) < head.length) return { kind: 'unknown' };
+  } finally {
+    closeSync(fd);
+  }
+  if (MPD.has(head.readUInt32LE(0))) return { kind: 'light_raw', format: 'mpd' };
+  return head.readUInt32LE(16) === ADC64
+    ? { kind: 'light_raw', format: 'adc64', adc: head.readUInt32LE(28) }
+    : { kind: 'unknown' };
+}
+
 /** @throws an error of the file system */
 export async function kindOfFile(path: string): Promise<FileKind> {
-  if (!isHdf5(path) && !/\.(h5|hdf5)$/i.test(path)) return { kind: 'unknown' };
+  if (!isHdf5(path) && !/\.(h5|hdf5)$/i.test(path)) return lightKind(path);
   const { openH5 } = await import('../h5/index.ts');
   let file;
   try {
@@ -56,7 +78,7 @@ export async function kindOfFile(path: string): Promise<FileKind> {
       };
     }
     if (file.kind('/rwf') === 'dataset')
-      return { kind: 'light_raw', rows: file.dataset('/rwf').shape[0] ?? 0 };
+      return { kind: 'light_raw', format: 'rwf', rows: file.dataset('/rwf').shape[0] ?? 0 };
     const tables: string[] = [];
     const rest: string[] = [];
     let refs: 'region' | 'pairs' | undefined;

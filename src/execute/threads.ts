@@ -1,5 +1,5 @@
 /** Long-lived workers, started lazily: threads for most jobs, a child process for modules that ask for one. Knows jobs, not tasks. */
-import { setTimeout } from 'node:timers/promises';
+import { setTimeout as wait } from 'node:timers/promises';
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
@@ -187,7 +187,7 @@ export function openWorkers(): Workers {
     },
     async close() {
       // V8 may still be compiling what the last task ran, and in Node 20 the process aborts when the thread is gone by then.
-      if (all.size > 0) await setTimeout(CALM_MS);
+      if (all.size > 0) await wait(CALM_MS);
       await Promise.all([...all].map((hand) => dismiss(hand)));
     },
   };

@@ -31,6 +31,8 @@ const STAGES: Readonly<Record<string, { procedure: string; library: string }>> =
   T0Reconstruction: { procedure: 'combined/t0', library: 'tg:charge' },
   DriftReconstruction: { procedure: 'combined/hit_drift', library: 'tg:charge' },
   LightEventGenerator: { procedure: 'light/events', library: 'tg:light' },
+  LightADC64EventGenerator: { procedure: 'light/events', library: 'tg:light' },
+  LightMPDEventGenerator: { procedure: 'light/events', library: 'tg:light' },
   LightTimestampCorrector: { procedure: 'light/t_ns', library: 'tg:light' },
   WaveformNoiseFilter: { procedure: 'light/fwvfm', library: 'tg:light' },
   WaveformDeconvolution: { procedure: 'light/deconv', library: 'tg:light' },

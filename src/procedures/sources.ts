@@ -123,7 +123,7 @@ export function matchFiles(entry: SourceEntry, options: MatchOptions): SourceFil
   if (entry.given !== undefined) {
     const shownBelow = (path: string): string =>
       path.startsWith(below) ? path.slice(below.length) : path;
-    return sortFiles(entry.given.map(({ path, run }) => ({ path: shownBelow(path), run })));
+    return sortFiles(entry.given.map((file) => ({ ...file, path: shownBelow(file.path) })));
   }
   const { root } = parse(entry.pattern);
   walk(root, segmentsOf(entry.pattern.slice(root.length)), {}, add);

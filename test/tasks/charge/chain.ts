@@ -25,8 +25,11 @@ export interface Told {
 
 type Params = Record<string, Json>;
 
+type Place = { path: string; place: string };
+
 interface Work {
-  inputs: Record<string, { path: string; place: string }>;
+  /** A file of each input, or several. */
+  inputs: Record<string, Place | readonly Place[]>;
   output: string;
   params: Params;
 }
@@ -44,9 +47,9 @@ export async function runTask(
     task: 'test',
     attempt: 1,
     params: values,
-    input: (alias) => inputs[alias]!.path,
-    place: (alias) => inputs[alias]!.place,
-    inputs: (alias) => [inputs[alias]!],
+    input: (alias) => [inputs[alias]!].flat()[0]!.path,
+    place: (alias) => [inputs[alias]!].flat()[0]!.place,
+    inputs: (alias) => [inputs[alias]!].flat(),
     configuration(name) {
       const path = fileOf(name);
       if (path === null) return null;

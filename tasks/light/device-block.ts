@@ -1,0 +1,125 @@
+/** The block of one ADC in ADC64 and MPD files: device header, time, and a waveform per channel. Pure: bytes in, places out. */
+
+/** Bytes of the device header and of the time block behind it. */
+const HEADER = 8;
+const TIME = 20;
+/** Bytes of a waveform before its samples: size and channel, time stamp. */
+const BEFORE_SAMPLES = 12;
+/** Low bits of the size of a waveform block. */
+const SAMPLES_FOLLOW = 1;
+
+/** One ADC of one trigger. */
+export interface Device {
+  /** Serial number of the ADC, u4. */
+  serial: number;
+  /** TAI seconds, u4; ticks within the second, 30 bits; the flag beside them. */
+  taiS: number;
+  taiNs: number;
+  flag: number;
+  /** What the places count in. */
+  bytes: Buffer;
+  /** Place of each waveform block in `bytes`. */
+  blocks: Uint32Array;
+}
+
+/** What stands at a place: a device of `length` bytes; `short`: at least so many are needed; `bad`: no device. */
+export type DeviceStep =
+  | { kind: 'device'; device: Device | undefined; length: number }
+  | { kind: 'short'; length: number; waveforms: number }
+  | { kind: 'bad' };
+
+const BAD = { kind: 'bad' } as const;
+
+const ones = (bits: number): number => {
+  let n = 0;
+  for (let rest = bits; rest !== 0; rest &= rest - 1) n++;
+  return n;
+};
+
+/** Bytes that the device header says follow it. */
+export const payloadOf = (bytes: Buffer, at: number): number => bytes.readUIntLE(at + 4, 3);
+
+/**
+ * The device at `at`, as long as its waveforms are; whether that is what its header says (`payloadOf`) is for who calls.
+ * A payload of no more than a time block is an empty device: no waveforms.
+ */
+export function readDevice(bytes: Buffer, at: number): DeviceStep {
+  const left = bytes.length - at;
+  if (left < HEADER) return { kind: 'short', length: HEADER, waveforms: 0 };
+  const payload = payloadOf(bytes, at);
+  if (payload <= TIME) {
+    const length = HEADER + payload;
+    if (left < length) return { kind: 'short', length, waveforms: 0 };
+    return { kind: 'device', device: undefined, length };
+  }
+  if (left < HEADER + TIME) return { kind: 'short', length: HEADER + TIME, waveforms: 0 };
+  const time = at + HEADER;
+  if (bytes.readUInt32LE(time) % 4 !== 0) return BAD;
+  const waveforms = ones(bytes.readInt32LE(time + 12)) + ones(bytes.readInt32LE(time + 16));
+  const blocks = new Uint32Array(waveforms);
+  /** What the header says is asked for at once, so that the blocks are not walked again and again. */
+  const short = (to: number): DeviceStep => {
+    return { kind: 'short', length: Math.max(to - at, HEADER + payload), waveforms };
+  };
+  let place = time + TIME;
+  for (let i = 0; i < waveforms; i++) {
+    if (place + BEFORE_SAMPLES > bytes.length) return short(place + BEFORE_SAMPLES);
+    const size = bytes.readUIntLE(place, 3);
+    if (size % 4 !== SAMPLES_FOLLOW || size >> 2 < 2) return BAD;
+    blocks[i] = place;
+    // A size counts words of 4 bytes after the first one.
+    place += 4 + 4 * (size >> 2);
+  }
+  if (place > bytes.length) return short(place);
+  const ticks = bytes.readUInt32LE(time + 8);
+  const device = {
+    serial: bytes.readUInt32LE(at),
+    taiS: bytes.readUInt32LE(time + 4),
+    taiNs: ticks >>> 2,
+    flag: ticks % 4,
+    bytes,
+    blocks,
+  };
+  return { kind: 'device', device, length: place - at };
+}
+
+export const channelOf = ({ bytes }: Device, block: number): number => bytes[block + 3]!;
+
+/** Samples of a waveform block: two words are for its time stamp. */
+export const samplesOf = ({ bytes }: Device, block: number): number =>
+  2 * ((bytes.readUIntLE(block, 3) >> 2) - 2);
+
+let aligned = new Int32Array(1024);
+
+/** The samples of a block as they are stored, two in each element, the later one in the low half. */
+function stored({ bytes }: Device, block: number, samples: number): Int32Array {
+  const from = bytes.byteOffset + block + BEFORE_SAMPLES;
+  const length = samples / 2;
+  if (from % 4 === 0) return new Int32Array(bytes.buffer, from, length);
+  if (aligned.length < length) aligned = new Int32Array(length);
+  new Uint8Array(aligned.buffer).set(new Uint8Array(bytes.buffer, from, 2 * samples));
+  return aligned.subarray(0, length);
+}
+
+/** Copies the samples of a block [ADC counts] to `out` from element `pair` (of two samples) on; files have them pairwise swapped. */
+export function copySamples(
+  device: Device,
+  block: number,
+  samples: number,
+  out: Int32Array,
+  pair: number,
+): void {
+  const from = stored(device, block, samples);
+  for (let i = 0; i < from.length; i++) out[pair + i] = (from[i]! << 16) | (from[i]! >>> 16);
+}
+
+/** Is a sample of this channel at or above the threshold [ADC counts]? */
+export function reaches(device: Device, channel: number, threshold: number): boolean {
+  for (const block of device.blocks) {
+    if (channelOf(device, block) !== channel) continue;
+    const from = stored(device, block, samplesOf(device, block));
+    for (const two of from)
+      if ((two << 16) >> 16 >= threshold || two >> 16 >= threshold) return true;
+  }
+  return false;
+}
