@@ -1,7 +1,6 @@
 /** What a file says of charge and light that belong together: who has whom, and how far apart they are. Knows columns and runs of rows, no files. */
 import type { Runs } from 'tg/h5';
-import { statistics } from '../charge/statistics.ts';
-import type { Statistics } from '../charge/statistics.ts';
+import { statistics, type Statistics } from 'tg/figures';
 import type { LightTimes } from './light-times.ts';
 import type { TriggerTimes } from './match.ts';
 

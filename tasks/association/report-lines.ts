@@ -1,6 +1,5 @@
 /** The numbers of a charge-light report as lines of text. Knows no tables. */
-import { grouped, measured } from 'tg/figures';
-import type { Statistics } from '../charge/statistics.ts';
+import { grouped, measured, type Statistics } from 'tg/figures';
 import type { Correlation } from './correlation.ts';
 
 export interface ChargeLightNumbers extends Correlation {

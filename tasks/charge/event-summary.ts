@@ -1,8 +1,7 @@
 /** What the table of events says: charge and hits of each, and when. Knows its columns, no figures. */
 import type { Table } from 'tg/h5';
 import { numberColumn } from './number-column.ts';
-import { statistics } from './statistics.ts';
-import type { Statistics } from './statistics.ts';
+import { statistics, type Statistics } from 'tg/figures';
 
 export interface EventSummary {
   /** mV. */

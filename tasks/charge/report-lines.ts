@@ -1,8 +1,7 @@
 /** The numbers of a charge report as lines of text. Knows no tables. */
-import { grouped, measured } from 'tg/figures';
+import { grouped, measured, type Statistics } from 'tg/figures';
 import type { EventSummary } from './event-summary.ts';
 import type { HitSurvey } from './hit-survey.ts';
-import type { Statistics } from './statistics.ts';
 
 /** Table -> reason -> rows. */
 export type Losses = Record<string, Record<string, number>>;

@@ -2,7 +2,6 @@
 import { basename } from 'node:path';
 import { defineTask, TaskError, z } from 'tg';
 import { compound, dtype, type H5Writer } from 'tg/h5';
-import { rowByRow } from '../charge/stretches.ts';
 import { deconvolver } from './deconvolution.ts';
 import type { ChannelFilter } from './deconvolution.ts';
 import {
@@ -11,6 +10,7 @@ import {
   lightBlocks,
   openLightTables,
   samplesShape,
+  rowByRow,
   withOutput,
 } from './light-tables.ts';
 import type { Shape } from './light-tables.ts';

@@ -1,13 +1,13 @@
 /** Task type light/noise_filter: light/wvfm -> light/fwvfm, less the noise that repeats and the pedestal. */
 import { defineTask, TaskError, z } from 'tg';
 import { compound, dtype } from 'tg/h5';
-import { rowByRow } from '../charge/stretches.ts';
 import {
   bytesOf,
   channelMask,
   lightBlocks,
   openLightTables,
   samplesShape,
+  rowByRow,
   withOutput,
 } from './light-tables.ts';
 import { filterNoise } from './noise-filter.ts';

@@ -1,8 +1,7 @@
 /** Task type light/waveform_sum: light/deconv and its alignment -> light/swvfm and light/swvfm/alignment, a waveform per detector. */
 import { defineTask, TaskError, z, type Json } from 'tg';
 import { compound, type Typed } from 'tg/h5';
-import { detectorsOf } from '../charge/light-geometry.ts';
-import { rowByRow } from '../charge/stretches.ts';
+import { detectorChannels } from './detector-channels.ts';
 import { alignmentRows } from './alignment-task.ts';
 import { sumDetectors, type ChannelOf } from './detector-sums.ts';
 import {
@@ -10,6 +9,7 @@ import {
   lightBlocks,
   openLightTables,
   samplesShape,
+  rowByRow,
   withOutput,
   type Shape,
 } from './light-tables.ts';
@@ -104,7 +104,7 @@ function membersOf(
   gain: Gain,
   [adcs, channels]: Shape,
 ): { members: ChannelOf[]; tpcs: number; dets: number } {
-  const detectors = detectorsOf(geometry, file);
+  const detectors = detectorChannels(geometry, file);
   const count = (of: 'tpc' | 'det'): number =>
     new Set(detectors.map((detector) => detector[of])).size;
   const [tpcs, dets] = [count('tpc'), count('det')];
