@@ -16,6 +16,8 @@ export const reached = (value: Json | undefined): string =>
 const TEXT = 0;
 const READING = { index: 1, name: 2, number: 4, other: 8 };
 const ABSENT = 16;
+/** Times the depth of the reading: the kinds take the bits below. A table has rows at 1 and their values at 2. */
+const DEPTH = 32;
 
 /** Numbers that are hashed together. */
 const CHUNK = 16_384;
@@ -24,7 +26,7 @@ const MOST_OF_A_ROW = 3 * 9;
 
 export interface Digest {
   /** `index`: of the key, where it is known. */
-  reading: (key: string, value: Json, index?: number) => void;
+  reading: (depth: number, key: string, value: Json, index?: number) => void;
   /** The readings of a large table, none of whose rows was read in another way, row by row. */
   table: (touch: TableTouch, read: Bitmap) => void;
   text: (text: string) => void;
@@ -35,7 +37,7 @@ export interface Digest {
 /**
  * Numbers as they are, side by side, and texts by the number of their first
  * appearance. A table of pixels has hundreds of thousands of readings, nearly all of them numbers under the same few names. Of a
- * reading its own key is enough: what stands above a value was read, too, and comes before it.
+ * reading its own key and its depth are enough: what stands above a value was read, too, and is the last one before it that is less deep.
  */
 export function digest(hash: (data: string | Uint8Array) => string): Digest {
   const numbers = new Float64Array(CHUNK + MOST_OF_A_ROW);
@@ -57,11 +59,13 @@ export function digest(hash: (data: string | Uint8Array) => string): Digest {
     if (number === undefined) texts.set(text, (number = texts.size));
     return number;
   };
-  const reading = (key: string, value: Json, index = indexOf(key)): void => {
+  const reading = (depth: number, key: string, value: Json, index = indexOf(key)): void => {
     const isIndex = index >= 0;
     // NaN has many forms, and goes by its text.
     const isNumber = typeof value === 'number' && value === value;
-    put((isIndex ? READING.index : READING.name) | (isNumber ? READING.number : READING.other));
+    const kind =
+      (isIndex ? READING.index : READING.name) | (isNumber ? READING.number : READING.other);
+    put(kind + DEPTH * depth);
     put(isIndex ? index : numberOf(key));
     // -0 is 0.
     put(isNumber ? value + 0 : numberOf(reached(value)));
@@ -83,11 +87,11 @@ export function digest(hash: (data: string | Uint8Array) => string): Digest {
         if (row === masks.length) return;
         const node = 1 + row * (1 + names.length);
         read.set(node);
-        reading(keys[row]!, rows[row]!, indices[row]);
+        reading(1, keys[row]!, rows[row]!, indices[row]);
         names.forEach((name, column) => {
           if ((masks[row]! & (1 << column)) === 0) return;
           read.set(node + 1 + column);
-          reading(name, rows[row]![name]!);
+          reading(2, name, rows[row]![name]!);
         });
         codes[0] = texts.get(reached(rows[row])) ?? -1;
         names.forEach((name, i) => {
@@ -130,7 +134,7 @@ function fillRows(
     if (mask === 0) continue;
     if (indices[row]! < 0 || codes[0]! < 0) break;
     let next = n;
-    numbers[next++] = READING.index | READING.other;
+    numbers[next++] = (READING.index | READING.other) + DEPTH;
     numbers[next++] = indices[row]!;
     numbers[next++] = codes[0]!;
     let column = 0;
@@ -139,7 +143,7 @@ function fillRows(
       const number = values[column]![row]!;
       const code = codes[1 + column]!;
       if (number !== number || code < 0) break;
-      numbers[next++] = READING.name | READING.number;
+      numbers[next++] = (READING.name | READING.number) + 2 * DEPTH;
       numbers[next++] = code;
       numbers[next++] = number + 0;
     }

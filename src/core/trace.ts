@@ -72,10 +72,10 @@ function packed(
   if (root?.table !== undefined && root.children === undefined && !root.enumerated)
     sum.table(root.table, read);
   else
-    walkRead(document, root, (node, key, value, touch, index) => {
+    walkRead(document, root, (node, depth, key, value, touch, index) => {
       if (node > 0) {
         read.set(node);
-        sum.reading(key, value, index);
+        sum.reading(depth, key, value, index);
       }
       if (touch?.enumerated !== true) return;
       keys.set(node);
@@ -122,13 +122,19 @@ export function packedAgrees(
   const numbers = bits.numbers === undefined ? [] : unpackNumbers(bits.numbers);
   if (numbers.some((n) => valueAt(now, [String(n)]) !== undefined)) return false;
   const sum = digest(hash);
-  walkCanonical(now, (node, _, value, key) => {
-    if (isSet(read, node)) sum.reading(key, value);
+  /** Was what stands above read? By depth; the root always is. */
+  const above = [true];
+  let isShifted = false;
+  walkCanonical(now, (node, { length: depth }, value, key) => {
+    const isRead = isSet(read, node);
+    if (isRead && above[depth - 1] !== true) isShifted = true;
+    if (isRead) sum.reading(depth, key, value);
+    if (depth > 0) above[depth] = isRead;
     if (isSet(keys, node) && isNode(value)) sum.text(keySet(value));
   });
   bits.absent.forEach(sum.text);
   numbers.forEach(sum.absent);
-  return sum.end() === bits.hash;
+  return !isShifted && sum.end() === bits.hash;
 }
 
 const isSet = (map: Uint8Array, i: number): boolean => ((map[i >> 3] ?? 0) & (1 << (i & 7))) !== 0;

@@ -41,24 +41,31 @@ export function walkCanonical(
 export function walkRead(
   document: Json,
   root: Touch | undefined,
-  visit: (node: number, key: string, value: Json, touch: Touch | undefined, index?: number) => void,
+  visit: (
+    node: number,
+    depth: number,
+    key: string,
+    value: Json,
+    touch: Touch | undefined,
+    index?: number,
+  ) => void,
 ): number {
   let node = 1;
   const keysOf = keysLikeLast();
-  const inside = (value: object, touch: Touch): void => {
+  const inside = (value: object, touch: Touch, depth: number): void => {
     const { children } = touch;
     for (const key of keysOf(value)) {
       const member = (value as Node)[key]!;
       const at = node++;
       if (member === null || typeof member !== 'object') {
-        if (hasRead(touch, key)) visit(at, key, member, undefined);
+        if (hasRead(touch, key)) visit(at, depth, key, member, undefined);
         continue;
       }
       const child = children?.get(key);
       if (child === undefined) node += sizeOf(member);
       else {
-        visit(at, key, member, child);
-        inside(member, child);
+        visit(at, depth, key, member, child);
+        inside(member, child, depth + 1);
       }
     }
   };
@@ -68,17 +75,17 @@ export function walkRead(
       const mask = masks[row]!;
       if (mask === 0) continue;
       const child = mask === IN_CHILDREN ? touch.children!.get(keys[row]!) : undefined;
-      visit(node, keys[row]!, rows[row]!, child, indices[row]);
+      visit(node, 1, keys[row]!, rows[row]!, child, indices[row]);
       for (let column = 0; column < names.length; column++) {
         const name = names[column]!;
         const isRead = child === undefined ? (mask & (1 << column)) !== 0 : hasRead(child, name);
-        if (isRead) visit(node + 1 + column, name, rows[row]![name]!, undefined);
+        if (isRead) visit(node + 1 + column, 2, name, rows[row]![name]!, undefined);
       }
     }
   };
   if (isNode(document) && root !== undefined) {
-    visit(0, '', document, root);
-    if (root.table === undefined) inside(document, root);
+    visit(0, 0, '', document, root);
+    if (root.table === undefined) inside(document, root, 1);
     else insideTable(root.table, root);
   }
   return node;

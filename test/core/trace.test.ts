@@ -77,6 +77,24 @@ for (const form of ['listed', 'packed', 'packed without a copy'] as const)
     );
   });
 
+test('packed: the same values one level deeper, or under what was not read, are others', () => {
+  const z = Array.from({ length: MAX_LISTED + 1 }, (_, i) => i);
+  const moved: [Json, Json, string[][]][] = [
+    [{ a: 0, c: 1, z }, { a: { c: 1 }, z }, [['c']]],
+    [{ a: {}, c: 1, z }, { a: { c: 1 }, z }, [['a'], ['c']]],
+    [{ a: { b: 0, c: 1 }, z }, { a: {}, b: { c: 1 }, z }, [['a', 'c']]],
+  ];
+  for (const [then, now, paths] of moved) {
+    const { view, readings } = record(then);
+    for (const path of paths)
+      path.reduce((at, key) => at[key] as Record<string, Json>, view as Record<string, Json>);
+    JSON.stringify((view as Record<string, Json>)['z']);
+    const { bits } = traceOf(then, readings, hash);
+    assert.equal(packedAgrees(bits!, then, hash), true);
+    assert.equal(packedAgrees(bits!, now, hash), false, JSON.stringify(paths));
+  }
+});
+
 test('a value that was not read may change without a word; one that was is told from and to', () => {
   const then = { a: { b: 1, c: 2 }, d: 3 };
   const { view, readings } = record(then);
