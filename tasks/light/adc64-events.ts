@@ -202,10 +202,10 @@ function attributesOf({ table, form, factor, pulse, from }: Setup, settings: Par
   };
 }
 
-/** ADCs that have no file, or none with a record in it. */
+/** Files without a record, and ADCs without a file, or with such a one. */
 function tellMissing(context: TaskContext, { heads, silent, table }: Setup): void {
   for (const name of silent) context.note(`${name} has no record`);
   for (const serial of table)
     if (!heads.some((head) => head.serial === serial))
-      context.note(`${shownAdc(serial)} of sn_table has no file: missing in all events`);
+      context.note(`${shownAdc(serial)} of sn_table has no records: missing in all events`);
 }
