@@ -77,8 +77,8 @@ export async function buildFromAdc64(
         const adc = table.indexOf(files[stream]!.serial);
         rows.place(adc, record.device, record.event, record.unixMs, tai);
       }
+      rows.end(tables.rows);
       if (rows.waveforms === 0) continue;
-      rows.number(tables.rows);
       tables.append(rows.event, rows.samples);
       placed += rows.waveforms;
       if (rows.adcs < table.length) partial++;

@@ -54,8 +54,8 @@ export interface EventRows {
   begin(): void;
   /** Puts what a device has into the place of an ADC; `event` is that of the last one. */
   place(adc: number, device: Device, event: number, unixMs: bigint, taiNs: bigint): void;
-  /** The number of the row. */
-  number(id: number): void;
+  /** The event is complete: row `id`. */
+  end(id: number): void;
 }
 
 /** One event that is filled again and again; waveforms that do not fit are counted in `losses`. */
@@ -74,7 +74,9 @@ export function createRows(form: RowForm, losses: Losses): EventRows {
   // Pairs of samples; an odd number, which no waveform has, leaves all of them out.
   const bytes = new Uint8Array(2 * slots * samples);
   const pairs = new Int32Array(bytes.buffer, 0, Math.floor(bytes.length / 4));
-  const filled: number[] = [];
+  /** Slots of this event, and of the one before: what it does not fill anew is cleared. */
+  let filled: number[] = [];
+  let before: number[] = [];
 
   const rows = {
     event,
@@ -83,12 +85,12 @@ export function createRows(form: RowForm, losses: Losses): EventRows {
     adcs: 0,
     begin() {
       event.fill(0);
-      for (const slot of filled) bytes.fill(0, 2 * slot * samples, 2 * (slot + 1) * samples);
+      [filled, before] = [before, filled];
       filled.length = 0;
       rows.waveforms = rows.adcs = 0;
     },
     place(adc: number, device: Device, number: number, unixMs: bigint, taiNs: bigint) {
-      const before = rows.waveforms;
+      const sofar = rows.waveforms;
       for (const block of device.blocks) {
         const ch = channelOf(device, block);
         const slot = adc * channels + ch;
@@ -106,7 +108,7 @@ export function createRows(form: RowForm, losses: Losses): EventRows {
           row.setBigUint64(taiAt + 8 * slot, taiNs, true);
         }
       }
-      if (rows.waveforms === before) return;
+      if (rows.waveforms === sofar) return;
       rows.adcs++;
       row.setInt32(8, number, true);
       row.setInt32(snAt + 4 * adc, device.serial, true);
@@ -114,7 +116,10 @@ export function createRows(form: RowForm, losses: Losses): EventRows {
       row.setBigUint64(utimeAt + 8 * adc, unixMs, true);
       row.setBigUint64(taiAt + 8 * adc, taiNs, true);
     },
-    number(id: number) {
+    end(id: number) {
+      for (const slot of before)
+        if (event[validAt + slot] === 0)
+          bytes.fill(0, 2 * slot * samples, 2 * (slot + 1) * samples);
       row.setBigUint64(0, BigInt(id), true);
     },
   };

@@ -56,8 +56,8 @@ export async function buildFromMpd(
           without.add(device.serial);
         } else rows.place(adc, device, event, unixMs, taiNsOf(device.taiS, device.taiNs, factor));
       }
+      rows.end(tables.rows);
       if (rows.waveforms === 0) continue;
-      rows.number(tables.rows);
       tables.append(rows.event, rows.samples);
       placed += rows.waveforms;
       if (rows.adcs < table.length) partial++;
