@@ -1,5 +1,6 @@
 /** What needs what as a drawing has it: sources, procedures (or tasks), further tables, and arrows. Knows names, no files and no format. */
 import type { Expansion } from './expansion.ts';
+import { targetOf } from './outputs.ts';
 import type { Plan, TargetName, Task } from './types.ts';
 
 export interface GraphNode {
@@ -113,9 +114,13 @@ function sorted(draft: Draft): Graph {
 export function waiting(expansion: Expansion, plan: Plan): { name: string; list: string }[] {
   const made = new Set<string>();
   plan.tasks.forEach(({ outputs }, i) => {
-    if (plan.wanted[i] === 1) for (const { target } of outputs) made.add(baseOf(target));
+    if (plan.wanted[i] === 1) for (const { target } of outputs) made.add(target);
   });
-  return [...expansion.families.values()].flatMap(({ procedure: { name }, deferred }) =>
-    deferred !== undefined && made.has(deferred) ? [{ name, list: deferred }] : [],
+  return [...expansion.families.values()].flatMap(
+    ({ procedure: { name }, deferred, waiting: runs }) =>
+      deferred !== undefined &&
+      (made.has(deferred) || [...runs].some((run) => made.has(targetOf(deferred, run))))
+        ? [{ name, list: deferred }]
+        : [],
   );
 }

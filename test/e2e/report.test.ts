@@ -300,7 +300,7 @@ describe('where nothing can be said', () => {
       'no such report',
       ['chrage', 'build/r41.h5'],
       2,
-      'error: no report "chrage"\n  try: tg report charge build/r41.h5\n',
+      'error: no report "chrage"\n  try: tg report charge build/r41.h5, tg report charge-light build/r41.h5\n',
     ],
     ['no file named', ['charge'], 2, 'error: report needs a FILE\n  try: tg report NAME FILE\n'],
     [
