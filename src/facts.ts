@@ -18,6 +18,8 @@ export interface Unknown {
   path: string;
   place: string;
   fast: boolean;
+  /** Nobody here made it: what a place of it holds is told without the list of what was made together. */
+  isSource: boolean;
 }
 
 /** Files up to this size are hashed where they are asked for; larger ones, and datasets, by a worker. */
@@ -78,7 +80,7 @@ export function facts(
     const stat = statOf(file);
     if (stat === undefined) return null;
     if (!now && !fast && stat.size > SMALL) {
-      asked.push({ path, place: '', fast });
+      asked.push({ path, place: '', fast, isSource: false });
       return undefined;
     }
     const began = Date.now();
@@ -96,9 +98,9 @@ export function facts(
     if (found !== undefined && found !== null) memo.set(k, found);
     return found;
   };
-  const tree = (path: string, place: string): ContentId | undefined | null => {
+  const tree = (path: string, place: string, isSource = false): ContentId | undefined | null => {
     const known = look(path, place);
-    if (known === undefined) asked.push({ path, place, fast: false });
+    if (known === undefined) asked.push({ path, place, fast: false, isSource });
     return known;
   };
   const id: Facts['id'] = (path, place) => {
@@ -147,7 +149,7 @@ export function facts(
     sourceId(source) {
       const fast = source.hash === 'fast';
       const ids = source.files.map(({ path }) =>
-        fast || source.place === '' ? bytes(path, fast, false) : tree(path, source.place),
+        fast || source.place === '' ? bytes(path, fast, false) : tree(path, source.place, true),
       );
       if (ids.length === 0 || ids.includes(null)) return null;
       return ids.includes(undefined) ? undefined : combinedId(ids as ContentId[]);

@@ -4,11 +4,17 @@ import type { Facts, Unknown } from './facts.ts';
 import type { Workers } from './execute/threads.ts';
 import { absolute } from './store/store.ts';
 
+interface Asked {
+  places: string[];
+  fast: boolean;
+  isSource: boolean;
+}
+
 /** Files with the places asked for in each: one job a file. */
-function byPath(unknown: readonly Unknown[]): Map<string, { places: string[]; fast: boolean }> {
-  const files = new Map<string, { places: string[]; fast: boolean }>();
-  for (const { path, place, fast } of unknown) {
-    const file = files.get(path) ?? { places: [], fast };
+function byPath(unknown: readonly Unknown[]): Map<string, Asked> {
+  const files = new Map<string, Asked>();
+  for (const { path, place, fast, isSource } of unknown) {
+    const file = files.get(path) ?? { places: [], fast, isSource };
     if (place !== '' && !file.places.includes(place)) file.places.push(place);
     files.set(path, file);
   }
@@ -28,11 +34,11 @@ export async function hashUnknown(
   signal: AbortSignal,
 ): Promise<{ path: string; error: unknown }[]> {
   const failed: { path: string; error: unknown }[] = [];
-  const hash = async (path: string, places: string[], fast: boolean): Promise<void> => {
+  const hash = async (path: string, asked: Asked): Promise<void> => {
     try {
       const now = Date.now();
       const result = await workers.run(
-        { kind: 'hash', path: absolute(root, path), places, fast },
+        { kind: 'hash', path: absolute(root, path), ...asked },
         { signal, emit: () => undefined },
       );
       for (const made of result.outputs) facts.learn(path, made.target, made.id, now);
@@ -41,9 +47,7 @@ export async function hashUnknown(
     }
   };
   await Promise.all(
-    [...byPath(unknown)].map(([path, { places, fast }]) =>
-      slots.add(() => hash(path, places, fast)),
-    ),
+    [...byPath(unknown)].map(([path, asked]) => slots.add(() => hash(path, asked))),
   );
   return failed;
 }

@@ -2,6 +2,6 @@
 export type { Json, TaskContext, TaskModule, InputPlace } from './task-module.ts';
 export { defineTask } from './task-module.ts';
 export { TaskError } from './task-module.ts';
-export { columnIn, readAgain, valueIn } from './core/view.ts';
-export type { ReadAgain } from './core/view.ts';
+export { columnIn, readAgain, valueIn } from './core/table-values.ts';
+export type { ReadAgain } from './core/table-values.ts';
 export { z } from 'zod';

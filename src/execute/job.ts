@@ -65,8 +65,8 @@ export type Job =
   | { kind: 'merge'; job: TaskJob; merge: MergeJob }
   /** Content ids of outputs that a command made. */
   | { kind: 'outputs'; job: TaskJob; trace: readonly TraceDocument[] }
-  /** Content id of a file, or of one dataset of it. */
-  | { kind: 'hash'; path: string; places: readonly string[]; fast: boolean };
+  /** Content id of a file, or of places in it; of what is no source all that was made together is asked together. */
+  | { kind: 'hash'; path: string; places: readonly string[]; fast: boolean; isSource: boolean };
 
 export interface OutputId {
   target: TargetName;

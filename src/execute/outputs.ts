@@ -195,3 +195,24 @@ function longestOf(places: Iterable<string>, path: string): string | undefined {
       best = p;
   return best;
 }
+
+/**
+ * The nodes that are the content of one place of a file that nobody here made: what stands below it, but for other tables below a table, and
+ * its relations to other tables in both directions. Whatever else is asked of the file does not matter.
+ */
+export function nodesAt(nodes: readonly NodeId[], place: string): NodeId[] {
+  const tables = nodes.flatMap(({ path, kind }) =>
+    kind === 'dataset' && path.endsWith('/data') && !path.includes('/ref/')
+      ? [path.slice(0, -'/data'.length)]
+      : [],
+  );
+  const isTable = tables.includes(place);
+  const others = tables.filter((table) => isTable || !table.startsWith(`${place}/`));
+  const places = new Set([place, ...others]);
+  return nodes.filter(({ path }) => {
+    const at = path.indexOf('/ref/');
+    if (at < 0) return !path.endsWith('/ref') && longestOf(places, path) === place;
+    const [parent, child] = [path.slice(0, at), path.slice(at + 4)];
+    return longestOf(places, parent) === place || longestOf(places, child) === place;
+  });
+}

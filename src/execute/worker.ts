@@ -74,14 +74,14 @@ async function hashPlaces(job: Extract<Job, { kind: 'hash' }>): Promise<JobResul
     ];
   const h5 = await import('../h5/index.ts');
   const nodes = await h5.hashTree(job.path);
-  const { dataOf, nodesOf, tableId } = await import('./outputs.ts');
+  const { dataOf, nodesAt, nodesOf, tableId } = await import('./outputs.ts');
   const made = job.places.map((place) => ({ place }));
   return job.places.map((place) => {
     if (place === '/') {
       const { hex32, bytes } = h5.combine([...nodes]);
       return { target: place, id: `${hex32}.${bytes}`, rows: null, bytes };
     }
-    const own = nodesOf(nodes, place, made);
+    const own = job.isSource ? nodesAt(nodes, place) : nodesOf(nodes, place, made);
     if (own.length === 0) return { target: place, id: 'absent.0', rows: null, bytes: 0 };
     const { hex32, bytes } = h5.combine(own);
     const data = dataOf(own, place);

@@ -15,7 +15,7 @@ export { linkedRelations, relationOf, relationsIn, runsOf, storedRelation } from
 export { stamp } from './stamp.ts';
 export type { Selection } from './selection.ts';
 export type { Region, Typed, Value } from './values.ts';
-export { isStretches, type Links, type Stretches } from './write-pairs.ts';
+export { isStretches, rowByRow, type Links, type Stretches } from './write-pairs.ts';
 export type { Runs } from './write-references.ts';
 export * from './write.ts';
 export type * from './writer.ts';

@@ -14,6 +14,12 @@ export interface Stretches {
   rows: Uint32Array;
 }
 
+/** Each of `rows` rows belongs to the row of the same number. */
+export function rowByRow(rows: number): Stretches {
+  const one = (value: number): Uint32Array => Uint32Array.from(rows === 0 ? [] : [value]);
+  return { parent: one(0), child: one(0), rows: one(rows) };
+}
+
 /** A relation in either way in which an artifact stores it. */
 export type Links = Runs | Stretches;
 

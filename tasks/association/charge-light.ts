@@ -1,8 +1,9 @@
 /** Task type association/charge_light: external triggers and light events of the same time -> references from triggers and from events to light. */
 import { defineTask, TaskError, z, type TaskContext } from 'tg';
 import { createH5, openH5, relationOf, type H5File, type Runs, type Table } from 'tg/h5';
-import { addLightTimes, createLightTimes, type LightTimes } from './light-times.ts';
+import type { LightTimes } from './light-times.ts';
 import { matchTriggers, meets, through, type TriggerTimes } from './match.ts';
+import { lightTimes, triggerTimes } from './read-times.ts';
 import { spanOf, timeSpans } from './time-spans.ts';
 import { upstreamCandidates } from './upstream-candidates.ts';
 
@@ -33,11 +34,7 @@ export default defineTask({
       const triggers = (await tableOf('charge/ext_trigs')).table;
       const light = readLight(context, (await tableOf('light/events')).table);
       const ofEvents = relationOf(events.file, 'charge/events', 'charge/ext_trigs');
-      const times = triggerTimes(
-        triggers,
-        ofEvents,
-        events.table.column('unix_ts') as Float64Array,
-      );
+      const times = triggerTimes(triggers, ofEvents, events.table);
       checkMeeting(times, light, settings.unix_ts_window);
       const candidates =
         settings.compat === 'upstream'
@@ -75,23 +72,13 @@ function readLight(context: TaskContext, table: Table): LightTimes {
       code: 'bad-input',
       try: 'light/events as tg:light or module0_flow makes it',
     });
-  const times = createLightTimes(table.rows);
-  for (const block of table.blocks()) {
+  const times = lightTimes(table, shape.shape[0]!, ({ start, rows }) => {
     context.signal.throwIfAborted();
-    addLightTimes(times, block, shape.shape[0]!);
-    context.progress(block.start + block.rows, table.rows, 'light events');
-  }
+    context.progress(start + rows, table.rows, 'light events');
+  });
   const empty = times.unix.reduce((n, time) => n + (Number.isNaN(time) ? 1 : 0), 0);
   if (empty > 0) context.note('light events have no valid waveform: no time', empty, table.rows);
   return times;
-}
-
-/** Corrected times of the triggers and unix times of their events. */
-function triggerTimes(table: Table, ofEvents: Runs, unixOfEvents: Float64Array): TriggerTimes {
-  const unix = new Float64Array(table.rows).fill(NaN);
-  for (const [i, event] of ofEvents.parent.entries())
-    unix.fill(unixOfEvents[event]!, ofEvents.start[i], ofEvents.stop[i]);
-  return { unix, ts: table.column('ts') as Float64Array };
 }
 
 const parentsOf = ({ parent }: Runs): number =>

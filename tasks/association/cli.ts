@@ -5,12 +5,12 @@ import type { HeatMap, Report } from 'tg/figures';
 import { openH5, relationOf } from 'tg/h5';
 import type { H5File, Runs, Table } from 'tg/h5';
 import { correlation } from './correlation.ts';
-import { addIntegrals, createIntegrals, samplesOf } from './light-integrals.ts';
+import { addIntegrals, createIntegrals } from './light-integrals.ts';
 import type { LightIntegrals, WaveformShape } from './light-integrals.ts';
-import { addLightTimes, createLightTimes } from './light-times.ts';
 import type { LightTimes } from './light-times.ts';
 import type { TriggerTimes } from './match.ts';
 import { countsOf, having, pairsOf, residuals, sumOver } from './matching.ts';
+import { lightTimes, triggerTimes } from './read-times.ts';
 import { reportLines } from './report-lines.ts';
 import type { ChargeLightNumbers } from './report-lines.ts';
 import { reportOptions } from './report-options.ts';
@@ -46,8 +46,9 @@ function reportOf(file: H5File, texts: Readonly<Record<string, string>>): Report
   const shape = shapeOf(tables.waveforms);
   const asked = reportOptions(texts, [shape[1], shape[2]]);
   const [events, triggers] = [tables.events.rows, tables.triggers.rows];
-  const light = readTimes(tables.light, shape[0]);
-  const times = triggerTimes(file, tables);
+  const light = lightTimes(tables.light, shape[0]);
+  const triggersOf = relation(file, 'charge/events', 'charge/ext_trigs');
+  const times = triggerTimes(tables.triggers, triggersOf, tables.events);
   const ofEvents = pairsOf(relation(file, 'charge/events', 'light/events'));
   const ofTriggers = pairsOf(relation(file, 'charge/ext_trigs', 'light/events'));
   const attributes = file.attributes('charge/events');
@@ -137,21 +138,6 @@ function shapeOf(waveforms: Table): WaveformShape {
   return type.shape as unknown as WaveformShape;
 }
 
-function readTimes(table: Table, adcs: number): LightTimes {
-  const times = createLightTimes(table.rows);
-  for (const block of table.blocks()) addLightTimes(times, block, adcs);
-  return times;
-}
-
-/** Corrected times of the triggers, and unix times of their events. */
-function triggerTimes(file: H5File, { events, triggers }: Tables): TriggerTimes {
-  const unix = new Float64Array(triggers.rows).fill(NaN);
-  const unixOf = events.column('unix_ts') as Float64Array;
-  const { parent, start, stop } = relation(file, 'charge/events', 'charge/ext_trigs');
-  for (let i = 0; i < parent.length; i++) unix.fill(unixOf[parent[i]!]!, start[i], stop[i]);
-  return { unix, ts: triggers.column('ts') as Float64Array };
-}
-
 /** Each waveform is read once, block by block. */
 function integrals(
   file: H5File,
@@ -167,7 +153,7 @@ function integrals(
   const found = createIntegrals(light.rows);
   for (const block of waveforms.blocks()) {
     const valid = light.read(block.start, block.rows).column('wvfm_valid') as Uint8Array;
-    addIntegrals(found, block.start, valid, samplesOf(block), shape, rules);
+    addIntegrals(found, block.start, valid, block.column('samples') as Int16Array, shape, rules);
   }
   return found;
 }

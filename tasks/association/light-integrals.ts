@@ -1,6 +1,4 @@
 /** Light integrals of light events: sums of samples over chosen channels. Knows rows of light/events and light/wvfm, no files. */
-import type { Rows } from 'tg/h5';
-
 /** Samples at or beyond these are at an end of the converter's range (10 bits, to the left in 16). */
 const SATURATED = { above: 32704, below: -32768 };
 
@@ -70,6 +68,3 @@ export function addIntegrals(
     }
   }
 }
-
-/** `samples` of a block as they lie in it. */
-export const samplesOf = (rows: Rows): Int16Array => rows.column('samples') as Int16Array;

@@ -1,11 +1,10 @@
 /** Task type charge/event_builder: raw events, hits and external triggers -> events, one per raw event. */
 import { defineTask, z, type TaskContext } from 'tg';
-import { compound, createH5, relationOf, type H5File, type Table } from 'tg/h5';
+import { compound, createH5, relationOf, type H5File, type Table, rowByRow } from 'tg/h5';
 import { inputFiles } from './input-files.ts';
 import { addHits, addTriggers, createEventSums, type EventSums } from './events.ts';
 import { BLOCK_ROWS } from './packets-file.ts';
 import { tablePlace } from './raw-event-packets.ts';
-import { rowByRow } from './stretches.ts';
 import { visitBlock, walkRuns, type Runs } from './runs.ts';
 import { room } from './room.ts';
 

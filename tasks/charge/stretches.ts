@@ -1,12 +1,6 @@
-/** Relations row by row: which packet each hit is, and tables with a row for each row of another. Knows bytes, no files. */
+/** Which packet each hit is, row by row. Knows bytes, no files. */
 import type { Stretches } from 'tg/h5';
 import { PACKET, type PacketFields } from './packet-fields.ts';
-
-/** Each of `rows` rows belongs to the row of the same number. */
-export function rowByRow(rows: number): Stretches {
-  const one = (value: number): Uint32Array => Uint32Array.from(rows === 0 ? [] : [value]);
-  return { parent: one(0), child: one(0), rows: one(rows) };
-}
 
 /** The packets of hits as they are found, in order of the hits. */
 export interface HitPackets {

@@ -1,10 +1,9 @@
 /** Task type charge/timestamp_corrector: packets -> packets_corr_ts, one row per packet. */
 import { defineTask, z } from 'tg';
-import { compound, createH5 } from 'tg/h5';
+import { compound, createH5, rowByRow } from 'tg/h5';
 import { isSimulated, mcSwitch } from './mc-switch.ts';
 import { BLOCK_ROWS } from './packets-file.ts';
 import { openRawEventPackets, packetBlocks } from './raw-event-packets.ts';
-import { rowByRow } from './stretches.ts';
 import { CORRECTED_ROW, correctTimes, denseCorrection } from './timestamp.ts';
 import { room } from './room.ts';
 

@@ -1,15 +1,8 @@
 /** Task type light/alignment: light/deconv -> light/deconv/alignment, when and where in its waveforms each ADC was triggered. */
 import { defineTask, TaskError, z } from 'tg';
-import { compound, dtype } from 'tg/h5';
+import { compound, dtype, rowByRow } from 'tg/h5';
 import { align } from './alignment.ts';
-import {
-  bytesOf,
-  lightBlocks,
-  openLightTables,
-  samplesShape,
-  rowByRow,
-  withOutput,
-} from './light-tables.ts';
+import { bytesOf, lightBlocks, openLightTables, samplesShape, withOutput } from './light-tables.ts';
 
 const params = z.strictObject({
   busy_channel: z

@@ -1,7 +1,7 @@
 /** Task type light/deconvolution: light/fwvfm -> light/deconv, with the templates that were used. */
 import { basename } from 'node:path';
 import { defineTask, TaskError, z } from 'tg';
-import { compound, dtype, type H5Writer } from 'tg/h5';
+import { compound, dtype, type H5Writer, rowByRow } from 'tg/h5';
 import { deconvolver } from './deconvolution.ts';
 import type { ChannelFilter } from './deconvolution.ts';
 import {
@@ -10,7 +10,6 @@ import {
   lightBlocks,
   openLightTables,
   samplesShape,
-  rowByRow,
   withOutput,
 } from './light-tables.ts';
 import type { Shape } from './light-tables.ts';

@@ -1,15 +1,7 @@
 /** Light events and what belongs to them row by row, read together in blocks. Knows tables, no algorithms. */
 import { setImmediate } from 'node:timers/promises';
 import { TaskError, type TaskContext } from 'tg';
-import {
-  createH5,
-  openH5,
-  type H5File,
-  type H5Writer,
-  type Rows,
-  type Stretches,
-  type Table,
-} from 'tg/h5';
+import { createH5, openH5, type H5File, type H5Writer, type Rows, type Table } from 'tg/h5';
 
 /** [ADCs or TPCs, channels or detectors, samples]. */
 export type Shape = readonly [number, number, number];
@@ -111,12 +103,6 @@ export async function withOutput(
   } finally {
     tables.close();
   }
-}
-
-/** Each row belongs to the row of the same number. */
-export function rowByRow(rows: number): Stretches {
-  const one = (value: number): Uint32Array => Uint32Array.from(rows === 0 ? [] : [value]);
-  return { parent: one(0), child: one(0), rows: one(rows) };
 }
 
 /** Values of a typed array as the bytes of rows. */

@@ -1,13 +1,12 @@
 /** Task type light/noise_filter: light/wvfm -> light/fwvfm, less the noise that repeats and the pedestal. */
 import { defineTask, TaskError, z } from 'tg';
-import { compound, dtype } from 'tg/h5';
+import { compound, dtype, rowByRow } from 'tg/h5';
 import {
   bytesOf,
   channelMask,
   lightBlocks,
   openLightTables,
   samplesShape,
-  rowByRow,
   withOutput,
 } from './light-tables.ts';
 import { filterNoise } from './noise-filter.ts';

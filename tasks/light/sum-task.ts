@@ -1,6 +1,6 @@
 /** Task type light/waveform_sum: light/deconv and its alignment -> light/swvfm and light/swvfm/alignment, a waveform per detector. */
 import { defineTask, TaskError, z, type Json } from 'tg';
-import { compound, type Typed } from 'tg/h5';
+import { compound, type Typed, rowByRow } from 'tg/h5';
 import { detectorChannels } from './detector-channels.ts';
 import { alignmentRows } from './alignment-task.ts';
 import { sumDetectors, type ChannelOf } from './detector-sums.ts';
@@ -9,7 +9,6 @@ import {
   lightBlocks,
   openLightTables,
   samplesShape,
-  rowByRow,
   withOutput,
   type Shape,
 } from './light-tables.ts';

@@ -1,7 +1,7 @@
 /** Task type light/timestamp_corrector: times of light events -> light/t_ns, the drift of the ADC clocks taken out. */
 import { defineTask, z } from 'tg';
-import { compound, dtype } from 'tg/h5';
-import { bytesOf, lightBlocks, openLightTables, rowByRow, withOutput } from './light-tables.ts';
+import { compound, dtype, rowByRow } from 'tg/h5';
+import { bytesOf, lightBlocks, openLightTables, withOutput } from './light-tables.ts';
 
 const params = z.strictObject({
   slope: z

@@ -5,7 +5,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { packedAgrees, traceOf } from '../../src/core/trace.ts';
 import type { Json } from '../../src/core/types.ts';
-import { columnIn, readAgain, record } from '../../src/core/view.ts';
+import { columnIn, readAgain } from '../../src/core/table-values.ts';
+import { record } from '../../src/core/view.ts';
 
 const hash = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex');
 const NAMES = ['b', 'a'];

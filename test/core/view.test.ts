@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { format, inspect } from 'node:util';
 import { traceOf } from '../../src/core/trace.ts';
-import { record, valueIn } from '../../src/core/view.ts';
+import { valueIn } from '../../src/core/table-values.ts';
+import { record } from '../../src/core/view.ts';
 import { walkCanonical } from '../../src/core/walk.ts';
 import type { Json } from '../../src/core/types.ts';
 

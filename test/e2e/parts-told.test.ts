@@ -1,4 +1,4 @@
-/** Runs in parts as the verbs tell them: what is asked for is cut, and nothing else; parts have paths, logs, drawings, and can be removed. */
+/** Runs in parts as the verbs tell them, beside parts-verbs.test.ts: links on demand, what is not there yet, and parts that a run had before. */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,21 +26,6 @@ const artifacts = (root: string, table: string): string[] => {
   const folder = join(root, '.tg/artifacts', table);
   return existsSync(folder) ? readdirSync(folder).sort() : [];
 };
-
-test('only the run that is asked for is cut, and its flow file is linked', async () => {
-  for (const word of ['charge/hits@r2', 'flow@r2', 'build/r2.h5']) {
-    const root = inParts();
-    const { ran } = await buildTold(root, [word]);
-    assert.deepEqual(
-      ran.filter((task) => /@r1\b/.test(task)),
-      [],
-      word,
-    );
-    assert.ok(ran.includes('charge/hits@r2,part=1'), word);
-    assert.equal(existsSync(join(root, 'build/r2.h5')), true, word);
-    assert.deepEqual((await buildTold(root, [word])).ran, [], word);
-  }
-});
 
 test('a flow file that is linked when it is asked for', async () => {
   const root = inParts({ link: { when: 'asked' } });
@@ -88,18 +73,4 @@ test('clean removes the parts that there are and those that there were', async (
   for (const table of ['charge/hits', 'charge/raw_events', 'charge/parts'])
     assert.deepEqual(artifacts(root, table), [], table);
   assert.ok(!existsSync(join(root, 'build/r1.h5')));
-});
-
-test('a file of its own is built in parts with --parts, into the same bytes', async () => {
-  const root = inParts();
-  const words = ['charge/events', '-i', 'raw/r1.h5', '--set', 'charge/raw_events.buffer_size=700'];
-  const source = readdirSync(join(root, 'raw'))[0]!;
-  words[2] = `raw/${source}`;
-  await built(root, [...words, '-q', '-o', 'one.h5']);
-  const { stderr } = await built(root, [...words, '-o', 'parts.h5', '--parts']);
-  assert.match(stderr, /charge\/hits@part=1: done/);
-  assert.ok(readFileSync(join(root, 'one.h5')).equals(readFileSync(join(root, 'parts.h5'))));
-  const refused = await run(['build', '--parts'], { cwd: root });
-  assert.equal(refused.code, 2);
-  assert.match(refused.stderr, /--parts needs -i FILE -o FILE\n {2}try: parts: true in tg.yaml/);
 });
