@@ -5,20 +5,41 @@ import { PACKAGE } from '../package.ts';
 import { oneOf, refuse } from './verb.ts';
 import type { Call, Verb } from './verb.ts';
 
-/** What each example consists of, in the order it is told, and what to try first. */
-const EXAMPLES: { readonly [name: string]: { files: readonly string[]; first: string } } = {
+interface Example {
+  /** Below the shipped examples. */
+  root: string;
+  /** Below the root, in the order it is told. */
+  files: readonly string[];
+  /** Where its tg.yaml lies below the root, and what to try first. */
+  project: string;
+  first: string;
+}
+
+const CHARGE = ['cal/ped.json', 'cal/cfg.json', 'cal/layout.yaml'].concat(
+  ['r41', 'r42', 'r43'].map((run) => `raw/packets_${run}.h5`),
+);
+
+const EXAMPLES: { readonly [name: string]: Example } = {
   charge: {
-    files: [
-      'tg.yaml',
-      'procedures/mine.yaml',
-      'cal/ped.json',
-      'cal/cfg.json',
-      'cal/layout.yaml',
-      'raw/packets_r41.h5',
-      'raw/packets_r42.h5',
-      'raw/packets_r43.h5',
-    ],
+    root: 'charge',
+    files: ['tg.yaml', 'procedures/mine.yaml', ...CHARGE],
+    project: '',
     first: 'charge/events',
+  },
+  // Light of the runs of the other one: both, side by side.
+  light: {
+    root: '',
+    files: [
+      'light/tg.yaml',
+      ...['r41', 'r42', 'r43'].flatMap((run) => [
+        `light/raw/light_${run}_a7a314c.data`,
+        `light/raw/light_${run}_a7b54bd.data`,
+        `light/truth/${run}.csv`,
+      ]),
+      ...CHARGE.map((name) => `charge/${name}`),
+    ],
+    project: 'light',
+    first: 'charge/light_assoc',
   },
 };
 
@@ -55,10 +76,10 @@ function write(folder: string, example: string | undefined): readonly string[] {
     writeFileSync(join(folder, 'tg.yaml'), BARE, { flag: 'wx' });
     return ['tg.yaml'];
   }
-  const { files } = EXAMPLES[example]!;
+  const { root, files } = EXAMPLES[example]!;
   for (const name of files) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
-    copyFileSync(join(SHIPPED, example, name), join(folder, name));
+    copyFileSync(join(SHIPPED, root, name), join(folder, name));
   }
   return files;
 }
@@ -96,6 +117,7 @@ export const verb: Verb = {
     mkdirSync(folder, { recursive: true });
     const files = write(folder, example);
     const inside = relative(call.cwd, folder);
+    const project = join(inside, example === undefined ? '' : EXAMPLES[example]!.project);
     const first = example === undefined ? 'tg list' : `tg build ${EXAMPLES[example]!.first}`;
     if (call.json)
       for (const path of files) call.line({ type: 'written', path: join(inside, path) });
@@ -105,7 +127,10 @@ export const verb: Verb = {
           .map((line) => `${line}\n`)
           .join(''),
       );
-      if (!call.quiet) call.err(`  try: ${inside === '' ? '' : `cd ${inside} && `}${first}\n`);
+      if (!call.quiet)
+        call.err(
+          `  try: ${project === '' || project === '.' ? '' : `cd ${project} && `}${first}\n`,
+        );
     }
     return Promise.resolve(0);
   },

@@ -66,6 +66,12 @@ const OWN_TABLES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'light/hits': { wvfm: 'light/swvfm', t_ns: 'light/t_ns', hits: 'light/hits' },
 };
 
+/** What a class does where the workflow says nothing, if tg's library says something else. */
+const CLASS_DEFAULTS: Readonly<Record<string, Readonly<Record<string, Json>>>> = {
+  Charge2LightAssociation: { unix_ts_window: 1, ts_window: 1000 },
+  WaveformHitFinder: { near_samples: 3 },
+};
+
 /** Parameters with one value only, which is the default here: others have no counterpart. */
 const FIXED: Readonly<Record<string, Json>> = {
   tai_ns_mod: 1e9,
@@ -247,8 +253,7 @@ function tellUnknown(found: Workflow, name: string, stage: Part): void {
 }
 
 function addParameters(found: Workflow, procedure: string, stage: Part, cwd: string): void {
-  const params = stage.value['params'];
-  if (!isMapping(params)) return;
+  const params = isMapping(stage.value['params']) ? stage.value['params'] : {};
   const kept: Record<string, Json> = {};
   const mustBe = (key: string, only: Json, why: string): void => {
     const shown = typeof only === 'string' && only !== '' ? only : JSON.stringify(only);
@@ -284,7 +289,8 @@ function addParameters(found: Workflow, procedure: string, stage: Part, cwd: str
       ...(window !== undefined && { trig_window: window }),
     };
   }
-  found.parameters[procedure] = { ...kept, ...found.parameters[procedure] };
+  const ofClass = CLASS_DEFAULTS[String(stage.value['classname'])];
+  found.parameters[procedure] = { ...ofClass, ...kept, ...found.parameters[procedure] };
 }
 
 /** Of the resources the geometry has a part in what exists: it places the hits and says of which detector a channel is; of the run's data the length of a sample. */

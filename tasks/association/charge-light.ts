@@ -2,14 +2,25 @@
 import { defineTask, TaskError, z, type TaskContext } from 'tg';
 import { createH5, openH5, relationOf, type H5File, type Runs, type Table } from 'tg/h5';
 import type { LightTimes } from './light-times.ts';
-import { matchTriggers, meets, through, type TriggerTimes } from './match.ts';
+import { matchTriggers, meets, through, type TriggerTimes, type Windows } from './match.ts';
 import { lightTimes, triggerTimes } from './read-times.ts';
 import { spanOf, timeSpans } from './time-spans.ts';
 import { upstreamCandidates } from './upstream-candidates.ts';
 
+/** Windows of the workflow files of each detector: s, ticks. */
+const WINDOWS = {
+  module0: { unix: 3, ts: 10 },
+  module1: { unix: 1, ts: 20 },
+  module2: { unix: 3, ts: 10 },
+  module3: { unix: 3, ts: 10 },
+  '2x2': { unix: 1, ts: 1_000_000 },
+} as const;
+type Detector = keyof typeof WINDOWS;
+
 const params = z.strictObject({
-  unix_ts_window: z.number().nonnegative().default(3).describe('s'),
-  ts_window: z.number().nonnegative().default(10).describe('ticks of 0.1 us'),
+  detector: z.enum(Object.keys(WINDOWS) as [Detector, ...Detector[]]).default('module0'),
+  unix_ts_window: z.number().nonnegative().nullable().default(null).describe('s'),
+  ts_window: z.number().nonnegative().nullable().default(null).describe('ticks of 0.1 us'),
   chunk_size: z.number().int().positive().default(256).describe('events; for compat: upstream'),
   compat: z.enum(['none', 'upstream']).default('none'),
 });
@@ -21,6 +32,11 @@ export default defineTask({
   params,
   async run(context) {
     const settings = context.params as z.infer<typeof params>;
+    const usual = WINDOWS[settings.detector];
+    const windows: Windows = {
+      unix: settings.unix_ts_window ?? usual.unix,
+      ts: settings.ts_window ?? usual.ts,
+    };
     const files: H5File[] = [];
     const output = createH5(context.output(EVENT_LIGHT));
     try {
@@ -35,12 +51,11 @@ export default defineTask({
       const light = readLight(context, (await tableOf('light/events')).table);
       const ofEvents = relationOf(events.file, 'charge/events', 'charge/ext_trigs');
       const times = triggerTimes(triggers, ofEvents, events.table);
-      checkMeeting(times, light, settings.unix_ts_window);
+      checkMeeting(times, light, windows.unix);
       const candidates =
         settings.compat === 'upstream'
-          ? upstreamCandidates(ofEvents, times, light, settings.unix_ts_window, settings.chunk_size)
+          ? upstreamCandidates(ofEvents, times, light, windows.unix, settings.chunk_size)
           : undefined;
-      const windows = { unix: settings.unix_ts_window, ts: settings.ts_window };
       const ofTriggers = matchTriggers(times, light, windows, candidates);
       const matched = through(ofEvents, ofTriggers);
       // What upstream writes on charge/events: the flow file has it there.
@@ -48,8 +63,8 @@ export default defineTask({
         charge_to_light_assoc_classname: 'Charge2LightAssociation',
         charge_to_light_assoc_class_version: '0.0.0',
         light_event_dset: 'light/events',
-        charge_to_light_assoc_unix_ts_window: settings.unix_ts_window,
-        charge_to_light_assoc_ts_window: settings.ts_window,
+        charge_to_light_assoc_unix_ts_window: windows.unix,
+        charge_to_light_assoc_ts_window: windows.ts,
       });
       output.relation('charge/events', 'light/events', matched);
       output.relation('charge/ext_trigs', 'light/events', ofTriggers);

@@ -154,6 +154,25 @@ print(holes)
     assert.ok(Number(runPython(code, flow(root, 'cosmic10k'))) > 10);
   });
 
+  test('windows are those of the detector, of a workflow without any those of its class', async () => {
+    const root = lightProject('region', {
+      parameters: { 'charge/light_assoc': { detector: 'module1' } },
+    });
+    const windows = `
+names = ['charge_to_light_assoc_unix_ts_window', 'charge_to_light_assoc_ts_window']
+with h5py.File(sys.argv[1], 'r') as f: print(json.dumps([int(f['charge/events'].attrs[n]) for n in names]))`;
+    await built(root, ['charge/light_assoc@one_second', '-q']);
+    assert.equal(runPython(windows, flow(root, 'one_second')), '[1, 20]\n');
+    writeFileSync(
+      join(root, 'flow.yaml'),
+      'flow: {source: charge/events, stages: [match]}\nmatch: {classname: Charge2LightAssociation}\n',
+    );
+    const words = ['build', '-c', 'flow.yaml', '-i', flow(root, 'one_second'), '-o', 'out.h5'];
+    const said = await run(words, { cwd: root });
+    assert.equal(said.code, 0, said.stderr);
+    assert.equal(runPython(windows, join(root, 'out.h5')), '[1, 1000]\n');
+  });
+
   test('light of another day is told with both times, and the other runs are built', async () => {
     const root = lightProject('region');
     copyFileSync(
