@@ -56,6 +56,10 @@ export async function buildFromAdc64(
     const streams = files.map((file) => triggersOf(file, losses, seen));
     const windows = { utimeMs: settings.utime_ms_window, ticks: settings.tai_ns_window / factor };
     const rows = createRows(form, losses);
+    const append = (): void => {
+      const { events, samples } = rows.take();
+      tables.append(events, samples);
+    };
     let [groups, placed, partial, unsynced] = [0, 0, 0, 0];
     for (const group of adc64Groups(streams, pulse, windows, settings.compat === 'upstream')) {
       const at = groups++;
@@ -77,14 +81,14 @@ export async function buildFromAdc64(
         const adc = table.indexOf(files[stream]!.serial);
         rows.place(adc, record.device, record.event, record.unixMs, tai);
       }
-      rows.end(tables.rows);
       if (rows.waveforms === 0) continue;
-      tables.append(rows.event, rows.samples);
+      if (rows.keep()) append();
       placed += rows.waveforms;
       if (rows.adcs < table.length) partial++;
       if (group.some(isUnsynced)) unsynced++;
     }
     checkTimes(files, settings.utime_ms_window);
+    append();
     const events = tables.rows;
     tellMissing(context, setup);
     if (partial > 0) context.note('light events lack an ADC', partial, events);

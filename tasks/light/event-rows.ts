@@ -43,22 +43,25 @@ export function eventType({ adcs, channels, times, ch }: RowForm): Compound {
 }
 
 export interface EventRows {
-  /** The row of light/events. */
-  readonly event: Uint8Array;
-  /** The row of light/wvfm: samples i2[adcs, channels, samples]. */
-  readonly samples: Uint8Array;
-  /** Waveforms, and ADCs with any, in it. */
+  /** Waveforms, and ADCs with any, in the event. */
   readonly waveforms: number;
   readonly adcs: number;
+  /** Events kept so far. */
+  readonly kept: number;
   /** An empty event. */
   begin(): void;
   /** Puts what a device has into the place of an ADC; `event` is that of the last one. */
   place(adc: number, device: Device, event: number, unixMs: bigint, taiNs: bigint): void;
-  /** The event is complete: row `id`. */
-  end(id: number): void;
+  /** The event is complete: a row of each table. True when there is room for no other: `take` them. */
+  keep(): boolean;
+  /** Rows of light/events and of light/wvfm (samples i2[adcs, channels, samples]) that were kept; good until the next `begin`. */
+  take(): { events: Uint8Array; samples: Uint8Array };
 }
 
-/** One event that is filled again and again; waveforms that do not fit are counted in `losses`. */
+/** Rows are handed on in about so many bytes: what is written in such pieces is not copied on its way. */
+const PIECE = 2 ** 18;
+
+/** Rows that are filled again and again; waveforms that do not fit are counted in `losses`. */
 export function createRows(form: RowForm, losses: Losses): EventRows {
   const { adcs, channels, samples } = form;
   const slots = adcs * channels;
@@ -69,24 +72,28 @@ export function createRows(form: RowForm, losses: Losses): EventRows {
   const utimeAt = chAt + (form.ch ? slots : 0);
   const taiAt = utimeAt + 8 * times;
   const validAt = taiAt + 8 * times;
-  const event = new Uint8Array(validAt + slots);
-  const row = new DataView(event.buffer);
+  const rowSize = validAt + slots;
+  const samplesSize = 2 * slots * samples;
+  const room = Math.max(1, Math.ceil(PIECE / samplesSize));
+  const events = new Uint8Array(room * rowSize);
+  const row = new DataView(events.buffer);
+  const bytes = new Uint8Array(room * samplesSize);
   // Pairs of samples; an odd number, which no waveform has, leaves all of them out.
-  const bytes = new Uint8Array(2 * slots * samples);
   const pairs = new Int32Array(bytes.buffer, 0, Math.floor(bytes.length / 4));
-  /** Slots of this event, and of the one before: what it does not fill anew is cleared. */
-  let filled: number[] = [];
-  let before: number[] = [];
+  /** Slots with a waveform in each row: what the next event does not fill anew is cleared. */
+  const filled: number[][] = Array.from({ length: room }, () => []);
+  let now: number[] = [];
+  /** The row that is filled, and its first byte in `events`. */
+  let [at, first] = [0, 0];
 
   const rows = {
-    event,
-    samples: bytes,
     waveforms: 0,
     adcs: 0,
+    kept: 0,
     begin() {
-      event.fill(0);
-      [filled, before] = [before, filled];
-      filled.length = 0;
+      first = at * rowSize;
+      events.fill(0, first, first + rowSize);
+      now = [];
       rows.waveforms = rows.adcs = 0;
     },
     place(adc: number, device: Device, number: number, unixMs: bigint, taiNs: bigint) {
@@ -96,31 +103,43 @@ export function createRows(form: RowForm, losses: Losses): EventRows {
         const slot = adc * channels + ch;
         if (ch >= channels) losses['of a channel beyond n_channels']++;
         else if (samplesOf(device, block) !== samples) losses['of another number of samples']++;
-        else if (event[validAt + slot] === 1) losses['of a channel twice in one event']++;
+        else if (events[first + validAt + slot] === 1) losses['of a channel twice in one event']++;
         else {
-          copySamples(device, block, samples, pairs, (slot * samples) / 2);
-          event[validAt + slot] = 1;
-          filled.push(slot);
+          copySamples(device, block, samples, pairs, ((at * slots + slot) * samples) / 2);
+          events[first + validAt + slot] = 1;
+          now.push(slot);
           rows.waveforms++;
-          if (form.ch) event[chAt + slot] = ch;
+          if (form.ch) events[first + chAt + slot] = ch;
           if (!perChannel) continue;
-          row.setBigUint64(utimeAt + 8 * slot, unixMs, true);
-          row.setBigUint64(taiAt + 8 * slot, taiNs, true);
+          row.setBigUint64(first + utimeAt + 8 * slot, unixMs, true);
+          row.setBigUint64(first + taiAt + 8 * slot, taiNs, true);
         }
       }
       if (rows.waveforms === sofar) return;
       rows.adcs++;
-      row.setInt32(8, number, true);
-      row.setInt32(snAt + 4 * adc, device.serial, true);
+      row.setInt32(first + 8, number, true);
+      row.setInt32(first + snAt + 4 * adc, device.serial, true);
       if (perChannel) return;
-      row.setBigUint64(utimeAt + 8 * adc, unixMs, true);
-      row.setBigUint64(taiAt + 8 * adc, taiNs, true);
+      row.setBigUint64(first + utimeAt + 8 * adc, unixMs, true);
+      row.setBigUint64(first + taiAt + 8 * adc, taiNs, true);
     },
-    end(id: number) {
-      for (const slot of before)
-        if (event[validAt + slot] === 0)
-          bytes.fill(0, 2 * slot * samples, 2 * (slot + 1) * samples);
-      row.setBigUint64(0, BigInt(id), true);
+    keep() {
+      for (const slot of filled[at]!)
+        if (events[first + validAt + slot] === 0) {
+          const from = 2 * (at * slots + slot) * samples;
+          bytes.fill(0, from, from + 2 * samples);
+        }
+      filled[at] = now;
+      row.setBigUint64(first, BigInt(rows.kept++), true);
+      return ++at === room;
+    },
+    take() {
+      const taken = at;
+      at = 0;
+      return {
+        events: events.subarray(0, taken * rowSize),
+        samples: bytes.subarray(0, taken * samplesSize),
+      };
     },
   };
   return rows;

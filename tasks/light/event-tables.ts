@@ -3,8 +3,8 @@ import { compound, type Attributes, type Compound, type H5Writer } from 'tg/h5';
 import type { EventShape } from './light-event.ts';
 
 export interface EventTables {
-  /** A row of each. */
-  append(event: Uint8Array, samples: Uint8Array | Int16Array): void;
+  /** As many rows of each. */
+  append(events: Uint8Array, samples: Uint8Array | Int16Array): void;
   readonly rows: number;
   /** The relation, and what was lost, by reason, as attribute `lost`. */
   end(lost: Readonly<Record<string, number>>): void;

@@ -30,6 +30,10 @@ export async function buildFromMpd(
   try {
     const losses = noLosses();
     const rows = createRows(form, losses);
+    const append = (): void => {
+      const { events, samples } = rows.take();
+      tables.append(events, samples);
+    };
     const without = new Set<number>();
     let [at, placed, partial, empty, bytes] = [0, 0, 0, 0, 0];
     for (const { devices, empty: hollow, event, unixMs, length } of file.stream) {
@@ -56,12 +60,12 @@ export async function buildFromMpd(
           without.add(device.serial);
         } else rows.place(adc, device, event, unixMs, taiNsOf(device.taiS, device.taiNs, factor));
       }
-      rows.end(tables.rows);
       if (rows.waveforms === 0) continue;
-      tables.append(rows.event, rows.samples);
+      if (rows.keep()) append();
       placed += rows.waveforms;
       if (rows.adcs < table.length) partial++;
     }
+    append();
     const events = tables.rows;
     if (events === 0 && without.size > 0)
       throw new TaskError(
