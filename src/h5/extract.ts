@@ -31,7 +31,7 @@ export function elementOf(type: Dtype): { type: Dtype; count: number } {
 /**
  * One member of `rows` rows as a typed array, array members flat (row after row).
  * 8-byte integers come as Float64Array (exact below 2^53; `extractBig` gives them in full), bool as
- * Uint8Array, 2-byte floats as Float32Array.
+ * Uint8Array, 2-byte floats as Float32Array. The only member of its rows is no copy, but a view of the bytes.
  * @throws TypeError for members that are not numbers (strings, compounds, references).
  */
 export function extract(
@@ -47,10 +47,15 @@ export function extract(
   const little = !('bigEndian' in element && element.bigEndian);
   if (little && element.kind === 'int' && element.size === 8) {
     const out = new Float64Array(n);
-    if (element.signed) signed64(bytes, rows, rowSize, offset, count, out);
+    if (isLong(8 * count, rowSize)) {
+      copyMembers(bytes, rows, rowSize, offset, count, 8, out);
+      inPlace64(out, element.signed);
+    } else if (element.signed) signed64(bytes, rows, rowSize, offset, count, out);
     else unsigned64(bytes, rows, rowSize, offset, count, out);
     return out;
   }
+  const view = little && count * width === rowSize ? viewOf(bytes, element, n) : undefined;
+  if (view) return view;
   const out = little ? emptyColumn(element, n) : undefined;
   if (!out) throw new TypeError('only numbers make a column; strings have strings(name)');
   if (element.kind === 'float' && element.size === 2)
@@ -118,6 +123,31 @@ export function emptyColumn(type: Dtype, n: number): TypedArray | undefined {
   }
 }
 
+/** Rows that have no other member are the column, where they stand so that it can be one. */
+function viewOf(bytes: Uint8Array, type: Dtype, n: number): TypedArray | undefined {
+  const none = emptyColumn(type, 0);
+  if (none === undefined || (type.kind === 'float' && type.size === 2)) return undefined;
+  if (bytes.byteOffset % none.BYTES_PER_ELEMENT !== 0) return undefined;
+  const make = none.constructor as new (
+    buffer: ArrayBufferLike,
+    at: number,
+    n: number,
+  ) => TypedArray;
+  return new make(bytes.buffer, bytes.byteOffset, n);
+}
+
+/** Is a member of so many bytes per row copied at once, not element by element? */
+const isLong = (length: number, rowSize: number): boolean => length === rowSize || length >= 64;
+
+/** Bits of 8-byte integers become their values. */
+function inPlace64(out: Float64Array, isSigned: boolean): void {
+  const words = new Uint32Array(out.buffer);
+  for (let i = 0; i < out.length; i++) {
+    const high = words[2 * i + 1]!;
+    out[i] = (isSigned ? high | 0 : high) * 4294967296 + words[2 * i]!;
+  }
+}
+
 /** Copies `count` elements of `width` bytes per row, bits unchanged, into a typed array of that width. */
 function copyMembers(
   bytes: Uint8Array,
@@ -129,7 +159,7 @@ function copyMembers(
   out: TypedArray,
 ): void {
   const length = count * width;
-  if (length === rowSize || length >= 64) {
+  if (isLong(length, rowSize)) {
     const target = new Uint8Array(out.buffer);
     if (length === rowSize) target.set(bytes.subarray(0, rows * rowSize));
     else

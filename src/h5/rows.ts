@@ -14,7 +14,7 @@ export interface Rows {
   readonly dtype: Compound;
   /**
    * One member of all rows, extracted once. 8-byte integers as Float64Array (exact below 2^53), bool as
-   * Uint8Array, array members flat.
+   * Uint8Array, array members flat. The only member of its rows may be a view of `bytes`.
    * @throws TypeError when there is no such field or it does not hold numbers.
    */
   column(name: string): TypedArray;

@@ -151,7 +151,8 @@ function integrals(
       { try: 'build it again' },
     );
   const found = createIntegrals(light.rows);
-  for (const block of waveforms.blocks()) {
+  // Blocks that stay in the cache from reading to summing.
+  for (const block of waveforms.blocks(Math.ceil(2 ** 20 / waveforms.rowSize))) {
     const valid = light.read(block.start, block.rows).column('wvfm_valid') as Uint8Array;
     addIntegrals(found, block.start, valid, block.column('samples') as Int16Array, shape, rules);
   }

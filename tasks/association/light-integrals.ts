@@ -1,4 +1,5 @@
 /** Light integrals of light events: sums of samples over chosen channels. Knows rows of light/events and light/wvfm, no files. */
+
 /** Samples at or beyond these are at an end of the converter's range (10 bits, to the left in 16). */
 const SATURATED = { above: 32704, below: -32768 };
 
@@ -49,22 +50,36 @@ export function addIntegrals(
         if (valid[at] === 0) continue;
         any = 1;
         const first = at * length;
-        let sum = 0;
-        let least = 0;
-        let greatest = 0;
-        for (let i = first; i < first + length; i++) {
-          const sample = samples[i]!;
-          sum += sample;
-          if (sample < least) least = sample;
-          else if (sample > greatest) greatest = sample;
-        }
-        if (least <= SATURATED.below || greatest >= SATURATED.above) out.saturated[event]!++;
+        if (isSaturated(samples, first, first + length)) out.saturated[event]!++;
         if (isChosen[channel] === 0) continue;
-        let pedestal = 0;
-        for (let i = first + from; i < first + to; i++) pedestal += samples[i]!;
+        const sum = sumOf(samples, first, first + length);
+        const pedestal = sumOf(samples, first + from, first + to);
         out.integral[event]! += to > from ? sum - (pedestal / (to - from)) * length : sum;
       }
       out.adcs[event]! += any;
     }
   }
+}
+
+function sumOf(samples: Int16Array, from: number, to: number): number {
+  let sum = 0;
+  for (let i = from; i < to; i++) sum += samples[i]!;
+  return sum;
+}
+
+/** Four samples at a time and without a branch: of each, a difference is below 0 when it is at an end. Every sample of a file goes through here. */
+function isSaturated(samples: Int16Array, from: number, to: number): boolean {
+  const [above, below] = [SATURATED.above - 1, SATURATED.below + 1];
+  const most = to - ((to - from) % 4);
+  let any = 0;
+  for (let i = from; i < most; i += 4) {
+    const a = samples[i]!;
+    const b = samples[i + 1]!;
+    const c = samples[i + 2]!;
+    const d = samples[i + 3]!;
+    any |= (above - a) | (a - below) | (above - b) | (b - below);
+    any |= (above - c) | (c - below) | (above - d) | (d - below);
+  }
+  for (let i = most; i < to; i++) any |= (above - samples[i]!) | (samples[i]! - below);
+  return any < 0;
 }

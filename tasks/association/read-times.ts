@@ -12,10 +12,13 @@ export function triggerTimes(triggers: Table, ofEvents: Runs, events: Table): Tr
   return { unix, ts: triggers.column('ts') as Float64Array };
 }
 
+/** Bytes of a block of light events: columns of it stay in the cache. */
+const PIECE = 2 ** 20;
+
 /** Times of all light events, block by block; `each` is told of every block. */
 export function lightTimes(light: Table, adcs: number, each?: (block: Rows) => void): LightTimes {
   const times = createLightTimes(light.rows);
-  for (const block of light.blocks()) {
+  for (const block of light.blocks(Math.ceil(PIECE / light.rowSize))) {
     each?.(block);
     addLightTimes(times, block, adcs);
   }

@@ -19,7 +19,11 @@ const truthOf = (flashes: readonly Flash[]): string =>
   ].join('\n') + '\n';
 
 /** Writes all generated files below a folder; the same bytes wherever and whenever it runs. */
-export function makeLightExample(folder: string, runs = RUNS): void {
+export function makeLightExample(
+  folder: string,
+  runs = RUNS,
+  { channels = CHANNELS, samples = 128 } = {},
+): void {
   for (const name of ['raw', 'truth']) mkdirSync(join(folder, name), { recursive: true });
   for (const [run, settings] of Object.entries(runs)) {
     const params = simulateParams({ ...ANODE, ...settings });
@@ -33,8 +37,8 @@ export function makeLightExample(folder: string, runs = RUNS): void {
       darkPerSecond: 2,
       lost: 0.05,
       halfLost: 0.05,
-      channels: CHANNELS,
-      samples: 128,
+      channels,
+      samples,
     });
     for (const [adc, serial] of SERIALS.entries())
       writeFileSync(join(folder, 'raw', `light_${run}_${serial.toString(16)}.data`), files[adc]!);
