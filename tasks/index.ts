@@ -20,6 +20,7 @@ export const types: { readonly [type: string]: string } = {
   'light/event_builder': 'light/event-builder.js',
   'light/timestamp_corrector': 'light/timestamp-corrector.js',
   'light/noise_filter': 'light/noise-filter-task.js',
+  'light/templates': 'light/extraction-task.js',
   'light/deconvolution': 'light/deconvolution-task.js',
   'light/alignment': 'light/alignment-task.js',
   'light/waveform_sum': 'light/sum-task.js',

@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { LinkSettings, Project, SourceEntry } from '../core/types.ts';
 import { isMadeByTg, kindOfFile } from '../execute/kind-of-file.ts';
 import { nearest } from '../core/nearest.ts';
+import { shownPath } from '../procedures/files.ts';
 import { directProject, directSource } from '../procedures/load.ts';
 import { plural } from '../report/format.ts';
 import { shipped } from './shipped.ts';
@@ -60,12 +61,12 @@ export async function directMode(call: Call): Promise<Located> {
     for (const run of runs)
       await checkOutput(join(output, `${run}.h5`), join(target, `${run}.h5`), inputs);
   else await checkOutput(output, target, inputs);
-  const named = call.has('library') ? call.values('library') : librariesOf(inputs);
-  const workflows = workflowsOf(named, call.cwd);
-  checkNames(named, call.cwd);
+  const asked = call.has('library') ? call.values('library') : librariesOf(inputs);
+  const workflows = workflowsOf(asked, call.cwd);
+  checkNames(asked, call.cwd);
   // What the stages of a workflow are called stands in the shipped libraries.
   const libraries = [
-    ...new Set(named.flatMap((library) => workflows.get(library)?.libraries ?? [library])),
+    ...new Set(asked.flatMap((library) => workflows.get(library)?.libraries ?? [library])),
   ];
   const root = dirname(target);
   const file = isFolder ? '{run}.h5' : basename(target);
@@ -81,7 +82,10 @@ export async function directMode(call: Call): Promise<Located> {
     { cwd: call.cwd },
   );
   const loaded = withWorkflows(direct, workflows.values());
-  const whole = withPositions(withDropped(loaded.project!, call.values('drop')), call);
+  for (const { products } of workflows.values()) checkProducts(products, call.cwd);
+  const dropped = withDropped(loaded.project!, call.values('drop'));
+  const named = isFolder ? dropped : withStem(dropped, stemOf(target));
+  const whole = withPositions(named, call);
   const project: Project = call.has('parts') ? { ...whole, parts: 'all' } : whole;
   if (call.has('parts') && !sources.some(({ name }) => name === 'packets'))
     throw refuse(
@@ -91,9 +95,9 @@ export async function directMode(call: Call): Promise<Located> {
     );
   // What the input has already is not made again, unless it is asked for by name.
   const given = new Set(sources.map(({ name }) => name));
-  const asked = new Set([...call.words, ...(loaded.project?.default ?? [])]);
+  const wanted = new Set([...call.words, ...(loaded.project?.default ?? [])]);
   const procedures = project.procedures.filter(
-    ({ name, outputs }) => asked.has(name) || !outputs.every((made) => given.has(made.target)),
+    ({ name, outputs }) => wanted.has(name) || !outputs.every((made) => given.has(made.target)),
   );
   if (!isFolder) await checkKept(output, target, project);
   const store = join(root, '.tg', 'direct', basename(target));
@@ -109,6 +113,28 @@ export async function directMode(call: Call): Promise<Located> {
       ...dropNotes(project, call.values('drop')),
     ],
   };
+}
+
+/** Without runs a product is called after the output. */
+const withStem = (project: Project, stem: string): Project => ({
+  ...project,
+  procedures: project.procedures.map((procedure) => ({
+    ...procedure,
+    outputs: procedure.outputs.map((output) =>
+      output.pattern === undefined
+        ? output
+        : { ...output, pattern: output.pattern.replaceAll('{run}', stem) },
+    ),
+  })),
+});
+
+/** Files that a workflow names are not taken from who made them. @throws Refusal */
+function checkProducts(products: Readonly<Record<string, string>>, cwd: string): void {
+  for (const path of Object.values(products)) {
+    if (!existsSync(path) || existsSync(`${path}.tg.json`)) continue;
+    const message = `${shownPath(path, cwd)} exists and was not made by tg`;
+    throw refuse('not-ours', message, 'another name in the workflow, or remove it');
+  }
 }
 
 /** A name that is nearly one of tg's workflows. @throws Refusal */
