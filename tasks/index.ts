@@ -8,6 +8,7 @@ export const types: { readonly [type: string]: string } = {
   'charge/hit_builder': 'charge/hit-builder.js',
   'charge/event_builder': 'charge/event-builder.js',
   'charge/t0': 'charge/t0-reconstruction.js',
+  'charge/t0_light': 'charge/t0-light.js',
   'charge/drift': 'charge/drift-reconstruction.js',
   'charge/mc_truth': 'charge/mc-truth-reader.js',
   'charge/mc_packets': 'charge/mc-packets-builder.js',

@@ -4,7 +4,6 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { LinkSettings, Project, SourceEntry } from '../core/types.ts';
 import { isMadeByTg, kindOfFile } from '../execute/kind-of-file.ts';
 import { nearest } from '../core/nearest.ts';
-import { shownPath } from '../procedures/files.ts';
 import { directProject, directSource } from '../procedures/load.ts';
 import { plural } from '../report/format.ts';
 import { shipped } from './shipped.ts';
@@ -17,6 +16,7 @@ import {
   workflowsOf,
 } from './workflows.ts';
 import type { Located } from './open-project.ts';
+import { checkProducts, notGiven, withPositions, withStem } from './direct-makes.ts';
 import { describe, joinAdcs, readInput, stemOf, type Input } from './direct-inputs.ts';
 import { refuse } from './verb.ts';
 import type { Call } from './verb.ts';
@@ -61,12 +61,12 @@ export async function directMode(call: Call): Promise<Located> {
     for (const run of runs)
       await checkOutput(join(output, `${run}.h5`), join(target, `${run}.h5`), inputs);
   else await checkOutput(output, target, inputs);
-  const asked = call.has('library') ? call.values('library') : librariesOf(inputs);
-  const workflows = workflowsOf(asked, call.cwd);
-  checkNames(asked, call.cwd);
+  const chosen = call.has('library') ? call.values('library') : librariesOf(inputs);
+  const workflows = workflowsOf(chosen, call.cwd);
+  checkNames(chosen, call.cwd);
   // What the stages of a workflow are called stands in the shipped libraries.
   const libraries = [
-    ...new Set(asked.flatMap((library) => workflows.get(library)?.libraries ?? [library])),
+    ...new Set(chosen.flatMap((library) => workflows.get(library)?.libraries ?? [library])),
   ];
   const root = dirname(target);
   const file = isFolder ? '{run}.h5' : basename(target);
@@ -93,12 +93,8 @@ export async function directMode(call: Call): Promise<Located> {
       '--parts cuts packets, and none of these files holds any',
       'without it',
     );
-  // What the input has already is not made again, unless it is asked for by name.
-  const given = new Set(sources.map(({ name }) => name));
-  const wanted = new Set([...call.words, ...(loaded.project?.default ?? [])]);
-  const procedures = project.procedures.filter(
-    ({ name, outputs }) => wanted.has(name) || !outputs.every((made) => given.has(made.target)),
-  );
+  const asked = new Set([...call.words, ...(loaded.project?.default ?? [])]);
+  const procedures = notGiven(project, asked, sources, inputs);
   if (!isFolder) await checkKept(output, target, project);
   const store = join(root, '.tg', 'direct', basename(target));
   return {
@@ -113,28 +109,6 @@ export async function directMode(call: Call): Promise<Located> {
       ...dropNotes(project, call.values('drop')),
     ],
   };
-}
-
-/** Without runs a product is called after the output. */
-const withStem = (project: Project, stem: string): Project => ({
-  ...project,
-  procedures: project.procedures.map((procedure) => ({
-    ...procedure,
-    outputs: procedure.outputs.map((output) =>
-      output.pattern === undefined
-        ? output
-        : { ...output, pattern: output.pattern.replaceAll('{run}', stem) },
-    ),
-  })),
-});
-
-/** Files that a workflow names are not taken from who made them. @throws Refusal */
-function checkProducts(products: Readonly<Record<string, string>>, cwd: string): void {
-  for (const path of Object.values(products)) {
-    if (!existsSync(path) || existsSync(`${path}.tg.json`)) continue;
-    const message = `${shownPath(path, cwd)} exists and was not made by tg`;
-    throw refuse('not-ours', message, 'another name in the workflow, or remove it');
-  }
 }
 
 /** A name that is nearly one of tg's workflows. @throws Refusal */
@@ -172,36 +146,6 @@ function formOf(call: Call, inputs: readonly Input[]): Partial<LinkSettings> {
   );
   const refs = asked ?? found[0];
   return refs === undefined ? {} : { refs };
-}
-
-/** Procedures that read raw data from one row to another. */
-const READING: readonly string[] = ['charge/raw_events', 'light/events'];
-
-/** -s and -e, h5flow's start and end position, for what reads raw data here. */
-function withPositions(project: Project, call: Call): Project {
-  const positions = Object.fromEntries(
-    (['start_position', 'end_position'] as const).flatMap((name) =>
-      call.has(name) ? [[name, Number(call.value(name))]] : [],
-    ),
-  );
-  if (Object.keys(positions).length === 0) return project;
-  const { start_position: start = 0, end_position: end = Infinity } = positions;
-  if (end < start)
-    throw refuse('bad-flag', `-e ${end} lies before -s ${start}`, `-s ${end} -e ${start}`);
-  const reading = project.procedures.filter(
-    ({ name, inputs }) =>
-      READING.includes(name) &&
-      inputs.some(({ target }) => project.sources.some((source) => source.name === target)),
-  );
-  if (reading.length === 0)
-    throw refuse(
-      'bad-flag',
-      '-s and -e count packets or waveforms, and none of these files holds any',
-      'with the packets that the events are built from',
-    );
-  const parameters = { ...project.parameters };
-  for (const { name } of reading) parameters[name] = { ...parameters[name], ...positions };
-  return { ...project, parameters };
 }
 
 async function checkOutput(

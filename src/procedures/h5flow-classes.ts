@@ -22,7 +22,10 @@ const STAGES: Readonly<Record<string, Stage | ((params: Params) => Stage)>> = {
   ExternalTriggerFinder: inCharge('charge/ext_trigs'),
   HitBuilder: inCharge('charge/hits'),
   EventBuilder: inCharge('charge/events'),
-  T0Reconstruction: inCharge('combined/t0'),
+  T0Reconstruction: (params) => ({
+    procedure: 'combined/t0',
+    library: isNamed(params['light_hits_dset_name']) ? 'tg:light-t0' : 'tg:charge',
+  }),
   DriftReconstruction: inCharge('combined/hit_drift'),
   LightEventGenerator: inLight('light/events'),
   LightADC64EventGenerator: inLight('light/events'),
@@ -58,6 +61,9 @@ const templates = (params: Params): Record<string, string> =>
     ),
   );
 
+/** A table that upstream may do without. */
+const isNamed = (table: unknown): boolean => table !== undefined && table !== null && table !== '';
+
 const textOr = (value: unknown, otherwise: string): string =>
   typeof value === 'string' ? value : otherwise;
 
@@ -85,6 +91,7 @@ const TABLES: Readonly<Record<string, string>> = {
 
 /** The same where a procedure has them otherwise. */
 const OWN_TABLES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'combined/t0': { light_hits: 'light/hits' },
   'light/t_ns': { t_ns: 'light/t_ns' },
   'light/fwvfm': { fwvfm: 'light/fwvfm', noise: 'light/fwvfm_noise' },
   'light/deconv': { wvfm: 'light/fwvfm', deconv: 'light/deconv' },
@@ -104,7 +111,6 @@ export function tableNamed(procedure: string, parameter: string): string | undef
 const FIXED: Readonly<Record<string, Json>> = {
   tai_ns_mod: 1e9,
   allow_matching_without_marker: false,
-  light_hits_dset_name: '',
 };
 const flags = Object.values(TEMPLATES).map(([flag]) => flag);
 const OWN_FIXED: Readonly<Record<string, Readonly<Record<string, Json>>>> = {
@@ -139,8 +145,11 @@ const IDLE: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-export const isIdle = (procedure: string, parameter: string): boolean =>
-  parameter.startsWith('mc_') || IDLE[procedure]?.includes(parameter) === true;
+/** Has a parameter no part in what the procedure does? Without the name of light hits upstream does without them. */
+export const isIdle = (procedure: string, parameter: string, value: unknown): boolean =>
+  parameter.startsWith('mc_') ||
+  (parameter === 'light_hits_dset_name' && !isNamed(value)) ||
+  IDLE[procedure]?.includes(parameter) === true;
 
 /** Parameters that upstream has by default and a procedure of tg has otherwise. */
 export const upstreamDefaults: Readonly<Record<string, Readonly<Record<string, Json>>>> = {

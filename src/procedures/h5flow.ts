@@ -223,7 +223,7 @@ function addParameters(
     });
   };
   for (const [key, value] of Object.entries(params)) {
-    if (isIdle(procedure, key)) continue;
+    if (isIdle(procedure, key, value)) continue;
     const only = onlyValue(procedure, key);
     if (only !== undefined) {
       if (value !== only) mustBe(key, only, 'tg has no other way');
