@@ -16,6 +16,7 @@ import {
   workflowsOf,
 } from './workflows.ts';
 import type { Located } from './open-project.ts';
+import { checkProducts, notGiven, withPositions, withStem } from './direct-makes.ts';
 import { describe, joinAdcs, readInput, stemOf, type Input } from './direct-inputs.ts';
 import { refuse } from './verb.ts';
 import type { Call } from './verb.ts';
@@ -60,12 +61,12 @@ export async function directMode(call: Call): Promise<Located> {
     for (const run of runs)
       await checkOutput(join(output, `${run}.h5`), join(target, `${run}.h5`), inputs);
   else await checkOutput(output, target, inputs);
-  const named = call.has('library') ? call.values('library') : librariesOf(inputs);
-  const workflows = workflowsOf(named, call.cwd);
-  checkNames(named, call.cwd);
+  const chosen = call.has('library') ? call.values('library') : librariesOf(inputs);
+  const workflows = workflowsOf(chosen, call.cwd);
+  checkNames(chosen, call.cwd);
   // What the stages of a workflow are called stands in the shipped libraries.
   const libraries = [
-    ...new Set(named.flatMap((library) => workflows.get(library)?.libraries ?? [library])),
+    ...new Set(chosen.flatMap((library) => workflows.get(library)?.libraries ?? [library])),
   ];
   const root = dirname(target);
   const file = isFolder ? '{run}.h5' : basename(target);
@@ -81,7 +82,10 @@ export async function directMode(call: Call): Promise<Located> {
     { cwd: call.cwd },
   );
   const loaded = withWorkflows(direct, workflows.values());
-  const whole = withPositions(withDropped(loaded.project!, call.values('drop')), call);
+  for (const { products } of workflows.values()) checkProducts(products, call.cwd);
+  const dropped = withDropped(loaded.project!, call.values('drop'));
+  const named = isFolder ? dropped : withStem(dropped, stemOf(target));
+  const whole = withPositions(named, call);
   const project: Project = call.has('parts') ? { ...whole, parts: 'all' } : whole;
   if (call.has('parts') && !sources.some(({ name }) => name === 'packets'))
     throw refuse(
@@ -89,12 +93,8 @@ export async function directMode(call: Call): Promise<Located> {
       '--parts cuts packets, and none of these files holds any',
       'without it',
     );
-  // What the input has already is not made again, unless it is asked for by name.
-  const given = new Set(sources.map(({ name }) => name));
   const asked = new Set([...call.words, ...(loaded.project?.default ?? [])]);
-  const procedures = project.procedures.filter(
-    ({ name, outputs }) => asked.has(name) || !outputs.every((made) => given.has(made.target)),
-  );
+  const procedures = notGiven(project, asked, sources, inputs);
   if (!isFolder) await checkKept(output, target, project);
   const store = join(root, '.tg', 'direct', basename(target));
   return {
@@ -146,36 +146,6 @@ function formOf(call: Call, inputs: readonly Input[]): Partial<LinkSettings> {
   );
   const refs = asked ?? found[0];
   return refs === undefined ? {} : { refs };
-}
-
-/** Procedures that read raw data from one row to another. */
-const READING: readonly string[] = ['charge/raw_events', 'light/events'];
-
-/** -s and -e, h5flow's start and end position, for what reads raw data here. */
-function withPositions(project: Project, call: Call): Project {
-  const positions = Object.fromEntries(
-    (['start_position', 'end_position'] as const).flatMap((name) =>
-      call.has(name) ? [[name, Number(call.value(name))]] : [],
-    ),
-  );
-  if (Object.keys(positions).length === 0) return project;
-  const { start_position: start = 0, end_position: end = Infinity } = positions;
-  if (end < start)
-    throw refuse('bad-flag', `-e ${end} lies before -s ${start}`, `-s ${end} -e ${start}`);
-  const reading = project.procedures.filter(
-    ({ name, inputs }) =>
-      READING.includes(name) &&
-      inputs.some(({ target }) => project.sources.some((source) => source.name === target)),
-  );
-  if (reading.length === 0)
-    throw refuse(
-      'bad-flag',
-      '-s and -e count packets or waveforms, and none of these files holds any',
-      'with the packets that the events are built from',
-    );
-  const parameters = { ...project.parameters };
-  for (const { name } of reading) parameters[name] = { ...parameters[name], ...positions };
-  return { ...project, parameters };
 }
 
 async function checkOutput(

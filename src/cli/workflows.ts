@@ -32,20 +32,34 @@ export function workflowsOf(libraries: readonly string[], cwd: string): Map<stri
 /** The stages of the workflows as what plain `build` makes, with their parameters, and without what they drop. */
 export function withWorkflows(loaded: Loaded, workflows: Iterable<Workflow>): Loaded {
   let { project, diagnostics } = loaded;
-  for (const { targets, parameters, places, drop, diagnostics: told } of workflows) {
+  for (const workflow of workflows) {
+    const { targets, parameters, places, drop, diagnostics: told } = workflow;
     diagnostics = [...diagnostics, ...told];
     if (project === undefined) continue;
     const all = { ...project.parameters };
     for (const [name, values] of Object.entries(parameters))
       all[name] = { ...all[name], ...values };
     project = {
-      ...withDropped(project, drop),
+      ...withDropped(withProducts(project, workflow.products), drop),
       parameters: all,
       places: new Map([...project.places, ...places]),
       default: [...(project.default ?? []), ...targets],
     };
   }
   return { ...loaded, ...(project === undefined ? {} : { project }), diagnostics };
+}
+
+/** The products that a workflow names, where it says; others of the same procedure are not made. */
+function withProducts(project: Project, products: Workflow['products']): Project {
+  const named = (target: string): boolean => Object.hasOwn(products, target);
+  const procedures = project.procedures.map((procedure) => {
+    if (!procedure.outputs.some(({ target }) => named(target))) return procedure;
+    const outputs = procedure.outputs
+      .filter(({ target }) => named(target))
+      .map((output) => ({ ...output, pattern: products[output.target]! }));
+    return { ...procedure, outputs };
+  });
+  return { ...project, procedures };
 }
 
 const tablesOf = (project: Project): string[] => [

@@ -12,6 +12,8 @@ export type FileKind =
       kind: 'flow';
       tables: readonly string[];
       others: readonly string[];
+      /** As `charge/events/ref/light/events`. */
+      relations: readonly string[];
       /** Form of its relations, where it has any. */
       refs: 'region' | 'pairs' | undefined;
     }
@@ -81,10 +83,13 @@ export async function kindOfFile(path: string): Promise<FileKind> {
       return { kind: 'light_raw', format: 'rwf', rows: file.dataset('/rwf').shape[0] ?? 0 };
     const tables: string[] = [];
     const rest: string[] = [];
+    const relations: string[] = [];
     let refs: 'region' | 'pairs' | undefined;
     for (const { path: at, kind } of file.walk()) {
       if (/\/ref\/.*\/ref_(?:valid|region)$/s.test(at))
         refs = at.endsWith('_region') ? 'pairs' : 'region';
+      if (kind === 'dataset' && /\/ref\/.*\/ref$/s.test(at))
+        relations.push(at.slice(1, -'/ref'.length));
       if (at === '/' || `${at}/`.includes('/ref/')) continue;
       if (kind === 'dataset' && /.\/data$/s.test(at)) tables.push(at.slice(1, -'/data'.length));
       else if (kind === 'dataset' || Object.keys(file.attributes(at)).length > 0)
@@ -92,7 +97,9 @@ export async function kindOfFile(path: string): Promise<FileKind> {
     }
     const known = new Set(tables);
     const others = rest.filter((at) => !known.has(at));
-    return tables.length > 0 ? { kind: 'flow', tables, others, refs } : { kind: 'unknown' };
+    return tables.length > 0
+      ? { kind: 'flow', tables, others, relations, refs }
+      : { kind: 'unknown' };
   } finally {
     file.close();
   }

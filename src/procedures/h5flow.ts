@@ -4,6 +4,15 @@ import { resolve } from 'node:path';
 import { LineCounter, isNode, parseDocument } from 'yaml';
 import { nearest } from '../core/nearest.ts';
 import type { Diagnostic, Json, KeyPath, Where } from '../core/types.ts';
+import {
+  isFile,
+  isIdle,
+  onlyValue,
+  stageClasses,
+  stageOf,
+  tableNamed,
+  upstreamDefaults,
+} from './h5flow-classes.ts';
 
 /** What a workflow says, in tg's words. */
 export interface Workflow {
@@ -14,6 +23,8 @@ export interface Workflow {
   parameters: Record<string, Record<string, Json>>;
   /** Place of each parameter, `charge/hits.pedestal_file`. */
   places: Map<string, Where>;
+  /** Products that it names, by target: absolute paths. What a procedure makes of others is not made. */
+  products: Record<string, string>;
   /** A table whose name holds one of these is not in the flow file. */
   drop: string[];
   /** What of it has no part in tg. */
@@ -21,77 +32,8 @@ export interface Workflow {
   diagnostics: Diagnostic[];
 }
 
-/** Class of a stage or generator -> procedure, and the library it stands in. */
-const STAGES: Readonly<Record<string, { procedure: string; library: string }>> = {
-  RawEventGenerator: { procedure: 'charge/raw_events', library: 'tg:charge' },
-  TimestampCorrector: { procedure: 'charge/packets_corr_ts', library: 'tg:charge' },
-  ExternalTriggerFinder: { procedure: 'charge/ext_trigs', library: 'tg:charge' },
-  HitBuilder: { procedure: 'charge/hits', library: 'tg:charge' },
-  EventBuilder: { procedure: 'charge/events', library: 'tg:charge' },
-  T0Reconstruction: { procedure: 'combined/t0', library: 'tg:charge' },
-  DriftReconstruction: { procedure: 'combined/hit_drift', library: 'tg:charge' },
-  LightEventGenerator: { procedure: 'light/events', library: 'tg:light' },
-  LightADC64EventGenerator: { procedure: 'light/events', library: 'tg:light' },
-  LightMPDEventGenerator: { procedure: 'light/events', library: 'tg:light' },
-  LightTimestampCorrector: { procedure: 'light/t_ns', library: 'tg:light' },
-  WaveformNoiseFilter: { procedure: 'light/fwvfm', library: 'tg:light' },
-  WaveformDeconvolution: { procedure: 'light/deconv', library: 'tg:light' },
-  WaveformAlign: { procedure: 'light/deconv/alignment', library: 'tg:light' },
-  WaveformSum: { procedure: 'light/swvfm', library: 'tg:light' },
-  WaveformHitFinder: { procedure: 'light/hits', library: 'tg:light' },
-  Charge2LightAssociation: { procedure: 'charge/light_assoc', library: 'tg:association' },
-};
-
-/** Names that upstream lets be chosen and tg does not: `hits_dset_name`, `hits_dset`. */
-const TABLES: Readonly<Record<string, string>> = {
-  raw_events: 'charge/raw_events',
-  packets: 'charge/packets',
-  ts: 'charge/packets_corr_ts',
-  ext_trigs: 'charge/ext_trigs',
-  hits: 'charge/hits',
-  events: 'charge/events',
-  light_event: 'light/events',
-  wvfm: 'light/wvfm',
-  t0: 'combined/t0',
-  drift: 'combined/hit_drift',
-};
-
-/** The same where a procedure has them otherwise. */
-const OWN_TABLES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  'light/t_ns': { t_ns: 'light/t_ns' },
-  'light/fwvfm': { fwvfm: 'light/fwvfm', noise: 'light/fwvfm_noise' },
-  'light/deconv': { wvfm: 'light/fwvfm', deconv: 'light/deconv' },
-  'light/deconv/alignment': { wvfm: 'light/deconv' },
-  'light/swvfm': { wvfm: 'light/deconv', swvfm: 'light/swvfm' },
-  'light/hits': { wvfm: 'light/swvfm', t_ns: 'light/t_ns', hits: 'light/hits' },
-};
-
-/** What a class does where the workflow says nothing, if tg's library says something else. */
-const CLASS_DEFAULTS: Readonly<Record<string, Readonly<Record<string, Json>>>> = {
-  Charge2LightAssociation: { unix_ts_window: 1, ts_window: 1000 },
-  WaveformHitFinder: { near_samples: 3 },
-};
-
-/** Parameters with one value only, which is the default here: others have no counterpart. */
-const FIXED: Readonly<Record<string, Json>> = {
-  tai_ns_mod: 1e9,
-  allow_matching_without_marker: false,
-  keep_noise: false,
-  do_filtering: true,
-  light_hits_dset_name: '',
-};
-
 /** Loops over a table; what loops over what is the plan's business here. */
 const LOOP = 'H5FlowDatasetLoopGenerator';
-/** Files lie where the user stands, not where the workflow does: h5flow runs in a folder. */
-const FILES = new Set([
-  'pedestal_file',
-  'configuration_file',
-  'geometry_file',
-  'noise_spectrum_filename',
-  'signal_spectrum_filename',
-  'signal_impulse_filename',
-]);
 
 /** `!include FILE`, not yet read. */
 interface Include {
@@ -163,6 +105,7 @@ export function readWorkflow(file: string, cwd: string): Workflow {
     libraries: [],
     parameters: {},
     places: new Map(),
+    products: {},
     drop: [],
     unused: [],
     diagnostics: [],
@@ -222,24 +165,33 @@ function tellMissing(found: Workflow, name: string, keys: string[], flow: Part |
 function addStage(found: Workflow, name: string, stage: Part, cwd: string): void {
   const { classname } = stage.value;
   if (classname === LOOP) return;
-  const known =
-    typeof classname === 'string' && Object.hasOwn(STAGES, classname)
-      ? STAGES[classname]
-      : undefined;
+  const params = isMapping(stage.value['params']) ? stage.value['params'] : {};
+  const known = stageOf(classname, params);
   if (known === undefined) {
     tellUnknown(found, name, stage);
     return;
   }
-  const { procedure, library } = known;
+  const { procedure, library, products } = known;
+  if (products !== undefined && Object.keys(products).length === 0) {
+    found.diagnostics.push({
+      severity: 'error',
+      code: 'bad-value',
+      message: `${name} makes nothing: it neither filters (do_filtering) nor writes templates`,
+      where: stage.where(['params']),
+      try: 'gen_noise_spectrum: true',
+    });
+    return;
+  }
+  for (const [target, file] of Object.entries(products ?? {}))
+    found.products[target] = resolve(cwd, file);
   found.targets.push(procedure);
   if (!found.libraries.includes(library)) found.libraries.push(library);
-  addParameters(found, procedure, stage, cwd);
+  addParameters(found, procedure, params, stage, cwd);
 }
 
 function tellUnknown(found: Workflow, name: string, stage: Part): void {
   const { classname } = stage.value;
-  const known = Object.keys(STAGES);
-  const near = typeof classname === 'string' ? nearest(classname, known) : [];
+  const near = typeof classname === 'string' ? nearest(classname, stageClasses) : [];
   found.diagnostics.push({
     severity: 'error',
     code: 'unknown-type',
@@ -248,13 +200,18 @@ function tellUnknown(found: Workflow, name: string, stage: Part): void {
         ? `no stage class "${classname}"`
         : `stage ${name} has no classname`,
     where: stage.where(['classname']),
-    try: (near.length > 0 ? near : known).join(', '),
+    try: (near.length > 0 ? near : stageClasses).join(', '),
   });
 }
 
-function addParameters(found: Workflow, procedure: string, stage: Part, cwd: string): void {
-  const params = isMapping(stage.value['params']) ? stage.value['params'] : {};
-  const kept: Record<string, Json> = {};
+function addParameters(
+  found: Workflow,
+  procedure: string,
+  params: Readonly<Record<string, unknown>>,
+  stage: Part,
+  cwd: string,
+): void {
+  const kept: Record<string, Json> = { ...upstreamDefaults[procedure] };
   const mustBe = (key: string, only: Json, why: string): void => {
     const shown = typeof only === 'string' && only !== '' ? only : JSON.stringify(only);
     found.diagnostics.push({
@@ -266,18 +223,19 @@ function addParameters(found: Workflow, procedure: string, stage: Part, cwd: str
     });
   };
   for (const [key, value] of Object.entries(params)) {
-    if (key.startsWith('mc_')) continue;
-    if (Object.hasOwn(FIXED, key)) {
-      if (value !== FIXED[key]) mustBe(key, FIXED[key]!, 'tg has no other way');
+    if (isIdle(procedure, key, value)) continue;
+    const only = onlyValue(procedure, key);
+    if (only !== undefined) {
+      if (value !== only) mustBe(key, only, 'tg has no other way');
       continue;
     }
-    const name = /^(.*?)_dset(?:_name)?$/.exec(key)?.[1] ?? '';
-    const table = OWN_TABLES[procedure]?.[name] ?? TABLES[name];
+    const table = tableNamed(procedure, key);
     if (table !== undefined) {
       if (value !== table) mustBe(key, table, 'tg names tables by what makes them');
       continue;
     }
-    kept[key] = FILES.has(key) && typeof value === 'string' ? resolve(cwd, value) : (value as Json);
+    kept[key] =
+      isFile(key) && typeof value === 'string' ? resolve(cwd, value) : withoutInfinity(value);
     found.places.set(`${procedure}.${key}`, stage.where(['params', key]));
   }
   const { event_builder_class: builder, event_builder_config: config } = kept;
@@ -289,9 +247,14 @@ function addParameters(found: Workflow, procedure: string, stage: Part, cwd: str
       ...(window !== undefined && { trig_window: window }),
     };
   }
-  const ofClass = CLASS_DEFAULTS[String(stage.value['classname'])];
-  found.parameters[procedure] = { ...ofClass, ...kept, ...found.parameters[procedure] };
+  found.parameters[procedure] = { ...kept, ...found.parameters[procedure] };
 }
+
+/** A bound that is none is null here; JSON has no infinity. */
+const withoutInfinity = (value: unknown): Json =>
+  (Array.isArray(value)
+    ? value.map((item: unknown) => (item === Infinity || item === -Infinity ? null : item))
+    : value) as Json;
 
 /** Of the resources the geometry has a part in what exists: it places the hits and says of which detector a channel is; of the run's data the length of a sample. */
 function addResource(found: Workflow, resource: Part, cwd: string): void {

@@ -14,13 +14,15 @@ export interface Template {
   impulse: Float64Array;
 }
 
+/** A spectrum in `bins` bins: as it is where it has as many, else stretched. */
+export const resampled = (spectrum: Float64Array, bins: number): Float64Array =>
+  spectrum.length === bins ? spectrum : stretched(spectrum, bins);
+
 /**
- * A spectrum of another number of bins: spline through (k bins / (n - 1), s[k] / n) at 0 .. bins - 1, times `bins` (module0_flow). What is no number
- * becomes 0.
+ * Spline of a spectrum s of n bins through (k bins / (n - 1), s[k] / n) at 0 .. bins - 1, times `bins` (module0_flow). What is no number becomes 0.
  */
-export function resampled(spectrum: Float64Array, bins: number): Float64Array {
+export function stretched(spectrum: Float64Array, bins: number): Float64Array {
   const n = spectrum.length;
-  if (n === bins) return spectrum;
   const spline = splineMaker(n, 0, bins / (n - 1)).through(spectrum.map((value) => value / n));
   return Float64Array.from({ length: bins }, (_, k) => {
     const value = valueAt(spline, k) * bins;

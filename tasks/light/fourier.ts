@@ -1,4 +1,4 @@
-/** Fourier transforms of real data of any even length: powers of two by fft.js, others as a convolution of chirps over one. Knows numbers only. */
+/** Fourier transforms of real data of any length: powers of two by fft.js, others as a convolution of chirps over one. Knows numbers only. */
 import { createRequire } from 'node:module';
 
 /** What of fft.js is used; it has no types of its own. Complex numbers are pairs (re, im). */
@@ -10,15 +10,15 @@ interface Transform {
 const require = createRequire(import.meta.url);
 const FFT = require('fft.js') as new (size: number) => Transform;
 
-/** Transforms of n real numbers: n/2 + 1 complex ones, pair by pair. Each call overwrites what the one before returned. */
+/** Transforms of n real numbers: floor(n/2) + 1 complex ones, pair by pair. Each call overwrites what the one before returned. */
 export interface RealFourier {
   forward(data: ArrayLike<number>): Float64Array;
-  /** Of the n/2 + 1 numbers of a real signal, divided by n. */
+  /** Of the floor(n/2) + 1 numbers of a real signal, divided by n. */
   inverse(spectrum: Float64Array): Float64Array;
 }
 
 export function realFourier(n: number): RealFourier {
-  if (n < 2 || n % 2 !== 0) throw new RangeError(`a length must be even, not ${n}`);
+  if (!(n >= 2)) throw new RangeError(`a transform needs two numbers, not ${n}`);
   return (n & (n - 1)) === 0 ? powerOfTwo(n) : chirps(n);
 }
 
@@ -42,11 +42,14 @@ function powerOfTwo(n: number): RealFourier {
   };
 }
 
-/** The upper half of the spectrum of a real signal from the lower one; numpy leaves out the imaginary parts of the first and of the middle one. */
+/** Numbers of the lower half of n complex ones. */
+const halfOf = (n: number): number => 2 * (Math.floor(n / 2) + 1);
+
+/** The upper half of the spectrum of a real signal from the lower one; numpy leaves out the imaginary parts of the first and, of an even length, of the middle one. */
 function mirror(half: Float64Array, whole: Float64Array, n: number): void {
-  whole.set(half.subarray(0, n + 2));
+  whole.set(half.subarray(0, halfOf(n)));
   whole[1] = 0;
-  whole[n + 1] = 0;
+  if (n % 2 === 0) whole[n + 1] = 0;
   for (let k = 1; k < n / 2; k++) {
     whole[2 * (n - k)] = half[2 * k]!;
     whole[2 * (n - k) + 1] = -half[2 * k + 1]!;
@@ -108,7 +111,7 @@ function chirps(n: number): RealFourier {
         whole[2 * i] = data[i]!;
         whole[2 * i + 1] = 0;
       }
-      return complex(whole, 1).subarray(0, n + 2);
+      return complex(whole, 1).subarray(0, halfOf(n));
     },
     inverse(half) {
       mirror(half, whole, n);

@@ -1,6 +1,7 @@
-/** Task type light/noise_filter: light/wvfm -> light/fwvfm, less the noise that repeats and the pedestal. */
+/** Task type light/noise_filter: light/wvfm -> light/fwvfm, less the noise that repeats and the pedestal; and light/fwvfm_noise, that noise, where it is asked for. */
 import { defineTask, TaskError, z } from 'tg';
-import { compound, dtype, rowByRow } from 'tg/h5';
+import type { TaskContext } from 'tg';
+import { compound, dtype, type H5Writer, rowByRow, type TableWriter } from 'tg/h5';
 import {
   bytesOf,
   channelMask,
@@ -9,17 +10,19 @@ import {
   samplesShape,
   withOutput,
 } from './light-tables.ts';
-import { filterNoise } from './noise-filter.ts';
+import type { Shape } from './light-tables.ts';
+import { filterNoise, wholeNumbers } from './noise-filter.ts';
 
 const params = z.strictObject({
   filter_channels: z.array(z.int().nonnegative()),
   filter_samples: z.tuple([z.int().nonnegative(), z.int().positive()]).default([0, 80]),
   modulo_param: z.int().positive().default(10).describe('samples'),
   sample_unit: z.int().positive().default(64).describe('of the ADC: 64 for 10 bits, 4 for 14'),
+  keep_noise: z.boolean().default(false),
 });
 
 export default defineTask({
-  version: '1',
+  version: '2',
   params,
   async run(context) {
     const settings = context.params as z.infer<typeof params>;
@@ -48,6 +51,7 @@ export default defineTask({
           modulo_param: period,
         },
       });
+      const noiseTable = settings.keep_noise ? createNoise(context, output, shape) : undefined;
       const rules = { samples, period, unit: settings.sample_unit };
       const hasCh = tables.events.dtype.fields.some(({ name }) => name === 'ch');
       for await (const { rows, events, of } of lightBlocks(context, tables)) {
@@ -56,14 +60,31 @@ export default defineTask({
         // What the channel is called, where the events say so (2x2 does not).
         const ch = hasCh ? (events.column('ch') as Uint8Array) : undefined;
         const out = new Float32Array(raw.length);
+        const noise = noiseTable === undefined ? undefined : new Float32Array(raw.length);
         for (let i = 0; i < rows * adcs * channels; i++) {
           const isFiltered = valid[i] !== 0 && isListed[ch?.[i] ?? i % channels] !== 0;
-          filterNoise(raw, i * length, length, isFiltered, rules, out);
+          filterNoise(raw, i * length, length, isFiltered, rules, out, noise);
         }
         table.append(bytesOf(out));
+        if (noise !== undefined) noiseTable!.append(bytesOf(wholeNumbers(noise)));
       }
       output.relation('light/events', 'light/fwvfm', rowByRow(tables.events.rows));
+      if (noiseTable !== undefined)
+        output.relation('light/events', 'light/fwvfm_noise', rowByRow(tables.events.rows));
       context.count('light events', tables.events.rows);
     });
   },
 });
+
+/** Upstream declares the noise as what the waveforms are, i2, and HDF5 cuts it to whole numbers. */
+function createNoise(context: TaskContext, output: H5Writer, shape: Shape): TableWriter {
+  try {
+    context.output('light/fwvfm_noise');
+  } catch {
+    throw new TaskError('keep_noise makes light/fwvfm_noise, which is no output of light/fwvfm', {
+      code: 'bad-value',
+      try: 'libraries: [tg:light-noise]',
+    });
+  }
+  return output.table('light/fwvfm_noise', compound([['samples', 'i2', [...shape]]]));
+}

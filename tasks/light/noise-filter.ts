@@ -46,6 +46,10 @@ export function filterNoise(
   for (let i = 0; i < length; i++) out[first + i] = f32(out[first + i]! - pedestal);
 }
 
+/** Towards 0, to the nearest that 16 bits hold where they do not reach; so HDF5 makes whole numbers. */
+export const wholeNumbers = (values: Float32Array): Int16Array =>
+  Int16Array.from(values, (value) => Math.min(32767, Math.max(-32768, Math.trunc(value))));
+
 /** Without what is below `unit`, downwards. */
 const whole = (sample: number, unit: number): number => Math.floor(sample / unit) * unit;
 

@@ -5,6 +5,8 @@ export interface NumberArray {
   shape: number[];
   /** Row by row; 8-byte integers as doubles. */
   values: Float64Array;
+  /** Whole numbers, to be written as i8. */
+  isWhole?: boolean;
 }
 
 /** Bytes of the dtypes that are read. */
@@ -56,7 +58,7 @@ function readNpy(bytes: Uint8Array, name: string): NumberArray {
   return { shape, values };
 }
 
-/** Arrays of f8 as savez_compressed writes them. */
+/** Arrays of f8 or i8 as savez_compressed writes them. */
 export function writeNpz(arrays: ReadonlyMap<string, NumberArray>): Uint8Array {
   const entries: Record<string, Uint8Array> = {};
   for (const [name, array] of arrays) entries[`${name}.npy`] = writeNpy(array);
@@ -64,9 +66,10 @@ export function writeNpz(arrays: ReadonlyMap<string, NumberArray>): Uint8Array {
   return zipSync(entries, { mtime: new Date(Date.UTC(1980, 0, 1, 12)) });
 }
 
-function writeNpy({ shape, values }: NumberArray): Uint8Array {
+function writeNpy({ shape, values: numbers, isWhole = false }: NumberArray): Uint8Array {
+  const values = isWhole ? BigInt64Array.from(numbers, BigInt) : numbers;
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
-  const header = `{'descr': '<f8', 'fortran_order': False, 'shape': ${tuple}, }`;
+  const header = `{'descr': '<${isWhole ? 'i8' : 'f8'}', 'fortran_order': False, 'shape': ${tuple}, }`;
   const length = Math.ceil((10 + header.length + 1) / 64) * 64 - 10;
   const bytes = new Uint8Array(10 + length + 8 * values.length);
   const put = (text: string, at: number): void => {

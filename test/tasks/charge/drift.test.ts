@@ -9,7 +9,14 @@ import driftReconstruction from '../../../tasks/charge/drift-reconstruction.ts';
 import { DRIFT_ROW, anodesOf, driftHits, driftVelocity } from '../../../tasks/charge/drift.ts';
 import { parseLayout } from '../../../tasks/charge/layout.ts';
 import { layoutText } from '../../../tasks/charge/simulated-anode.ts';
-import { addEarliest, T0_ROW, t0Rows } from '../../../tasks/charge/t0.ts';
+import {
+  addEarliest,
+  addHits,
+  addLight,
+  noHits,
+  T0_ROW,
+  t0Rows,
+} from '../../../tasks/charge/t0.ts';
 import { caseOf, paramsOf } from './cases.ts';
 import { inFolder, runChain, runTask } from './chain.ts';
 import { fixture, withoutFixtures } from './fixtures.ts';
@@ -187,6 +194,44 @@ test('t0 is two ticks before the first trigger, else the start of the event, els
     [1, 48, 1 / Math.sqrt(12), 1],
     [2, -2, 1 / Math.sqrt(12), 1],
     [3, NaN, 0, 0],
+  ]);
+});
+
+test('the largest light hit tells t0, whatever its trigger says; of equal ones the first', () => {
+  const hits = {
+    ns: Float64Array.of(1000, 2000, 3000, 4000, 5000),
+    busy_ns: Float64Array.of(10, 20, 30, 40, 50),
+    rising_spline: Float32Array.of(1, 2, 3, 4, 5),
+    rising_err_spline: Float32Array.of(8, 4, 2, 1, 0.5),
+    sum_spline: Float32Array.of(7, NaN, 9, 9, -5),
+  };
+  const light = noHits(4);
+  addHits(light, 0, hits, 0, 2);
+  addHits(light, 1, hits, 2, 4);
+  addHits(light, 3, hits, 4, 5);
+  const events = noHits(4);
+  // The second light event is of two charge events; the third has no hit, the last one is below 0, a fifth is not known.
+  for (const [event, of] of [
+    [0, 0],
+    [0, 1],
+    [1, 1],
+    [2, 2],
+    [3, 3],
+    [3, 4],
+  ] as const)
+    addLight(events, event, light, of);
+  const ts = Float64Array.of(1, 2, 3, 4);
+  const rows = new DataView(t0Rows(Float64Array.of(50, NaN, 60, 70), ts, events).buffer);
+  const row = (i: number): number[] => [
+    rows.getFloat64(i * T0_ROW + 4, true),
+    rows.getFloat64(i * T0_ROW + 12, true),
+    rows.getUint8(i * T0_ROW + 20),
+  ];
+  assert.deepEqual([0, 1, 2, 3].map(row), [
+    [3033 * 0.01, 2 * 0.01, 2],
+    [3033 * 0.01, 2 * 0.01, 2],
+    [58, 1 / Math.sqrt(12), 1],
+    [5055 * 0.01, 0.5 * 0.01, 2],
   ]);
 });
 
