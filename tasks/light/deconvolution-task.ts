@@ -36,7 +36,7 @@ const params = z.strictObject({
 });
 
 export default defineTask({
-  version: '1',
+  version: '2',
   params,
   files: [...FILES],
   async run(context) {
@@ -96,6 +96,7 @@ export default defineTask({
           if (filter !== undefined && valid[i] !== 0)
             machine.apply(filter, filtered, i * samples, out);
         }
+        machine.flush();
         table.append(bytesOf(out));
       }
       output.relation('light/events', 'light/deconv', rowByRow(tables.events.rows));

@@ -1,6 +1,6 @@
 /** Waveforms divided by what the electronics makes of a short flash, with noise kept down. Knows samples and templates, no files. */
 import { splineMaker, valueAt } from './cubic-spline.ts';
-import { realFourier } from './fourier.ts';
+import { complexFourier, realFourier } from './fourier.ts';
 import type { RealFourier } from './fourier.ts';
 
 export type FilterType = 'wiener' | 'inverse' | 'matched';
@@ -51,25 +51,49 @@ function gaussian(width: number, fourier: RealFourier, n: number): Float64Array 
 export interface Deconvolver {
   /** The filter of a channel, from its template. */
   filterOf(template: Template): ChannelFilter;
-  /** N samples from `first` on, filtered, to the same place of `out`. */
+  /** N samples from `first` on, filtered, to the same place of `out`. Some wait for a second waveform: `flush` in the end. */
   apply(filter: ChannelFilter, samples: Float32Array, first: number, out: Float32Array): void;
+  flush(): void;
+}
+
+/** A waveform that is to be filtered. */
+interface Job {
+  factors: Float64Array;
+  samples: Float32Array;
+  first: number;
+  out: Float32Array;
 }
 
 /**
  * Waveforms of N = `samples` samples. With W their spectrum, I that of the impulse, P = signal - noise (not below 0) and G of the Gaussian:
  * wiener W I* P / (P |I|^2 + noise), P the sum over all frequencies times G^2 (without G their mean); inverse W I* / |I|^2; matched W I* / sqrt(noise); then
- * times G. (module0_flow WaveformDeconvolution.)
+ * times G. (module0_flow WaveformDeconvolution.) Two waveforms go through one transform, as its real and its imaginary part.
  */
 export function deconvolver(samples: number, type: FilterType, width: number): Deconvolver {
   const n = 2 * samples;
-  const fourier = realFourier(n);
+  const real = realFourier(n);
+  const complex = complexFourier(n);
   const bins = samples + 1;
-  const gauss = gaussian(width, fourier, n);
-  const padded = new Float64Array(n);
-  const product = new Float64Array(2 * bins);
+  const gauss = gaussian(width, real, n);
+  const padded = new Float64Array(2 * n);
+  const nothing = new Float32Array(samples);
+  let waiting: Job | undefined;
+  const filterTwo = (a: Job, b: Job): void => {
+    for (let i = 0; i < samples; i++) {
+      padded[2 * i] = a.samples[a.first + i]!;
+      padded[2 * i + 1] = b.samples[b.first + i]!;
+    }
+    const spectrum = complex.forward(padded);
+    multiplyTwo(spectrum, a.factors, b.factors, samples);
+    const filtered = complex.inverse(spectrum);
+    for (let i = 0; i < samples; i++) {
+      a.out[a.first + i] = filtered[2 * i]!;
+      b.out[b.first + i] = filtered[2 * i + 1]!;
+    }
+  };
   return {
     filterOf({ noise, signal, impulse }) {
-      const response = fourier.forward(impulse).slice(0, 2 * bins);
+      const response = real.forward(impulse).slice(0, 2 * bins);
       let total = 0;
       for (let k = 0; k < bins; k++) total += Math.max(0, signal[k]! - noise[k]!);
       const factors = new Float64Array(2 * bins);
@@ -89,15 +113,45 @@ export function deconvolver(samples: number, type: FilterType, width: number): D
       return { factors };
     },
     apply({ factors }, data, first, out) {
-      for (let i = 0; i < samples; i++) padded[i] = data[first + i]!;
-      const spectrum = fourier.forward(padded);
-      for (let k = 0; k < 2 * bins; k += 2) {
-        const [re, im] = [spectrum[k]!, spectrum[k + 1]!];
-        product[k] = re * factors[k]! - im * factors[k + 1]!;
-        product[k + 1] = re * factors[k + 1]! + im * factors[k]!;
+      const job = { factors, samples: data, first, out };
+      if (waiting === undefined) waiting = job;
+      else {
+        filterTwo(waiting, job);
+        waiting = undefined;
       }
-      const filtered = fourier.inverse(product);
-      for (let i = 0; i < samples; i++) out[first + i] = filtered[i]!;
+    },
+    flush() {
+      if (waiting === undefined) return;
+      filterTwo(waiting, {
+        factors: waiting.factors,
+        samples: nothing,
+        first: 0,
+        out: nothing.slice(),
+      });
+      waiting = undefined;
     },
   };
+}
+
+/**
+ * The spectrum Z of a + ib, whose parts have the spectra A = (Z[k] + Z[-k]*) / 2 and B = (Z[k] - Z[-k]*) / 2i, becomes that of both times their factors, which are those of
+ * k = 0 .. N of 2N frequencies. What has no counterpart (0 and N) is real, as numpy's irfft takes it.
+ */
+function multiplyTwo(z: Float64Array, a: Float64Array, b: Float64Array, samples: number): void {
+  for (let k = 0; k <= samples; k++) {
+    const at = 2 * k;
+    const back = k === 0 ? 0 : 4 * samples - at;
+    const [re, im, reBack, imBack] = [z[at]!, z[at + 1]!, z[back]!, z[back + 1]!];
+    const [reA, imA] = [(re + reBack) / 2, (im - imBack) / 2];
+    const [reB, imB] = [(im + imBack) / 2, (reBack - re) / 2];
+    const reOne = reA * a[at]! - imA * a[at + 1]!;
+    const reTwo = reB * b[at]! - imB * b[at + 1]!;
+    const isSelf = back === at || k === 0;
+    const imOne = isSelf ? 0 : reA * a[at + 1]! + imA * a[at]!;
+    const imTwo = isSelf ? 0 : reB * b[at + 1]! + imB * b[at]!;
+    z[at] = reOne - imTwo;
+    z[at + 1] = imOne + reTwo;
+    z[back] = reOne + imTwo;
+    z[back + 1] = reTwo - imOne;
+  }
 }

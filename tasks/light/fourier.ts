@@ -17,9 +17,36 @@ export interface RealFourier {
   inverse(spectrum: Float64Array): Float64Array;
 }
 
+/** Transforms of n complex numbers, pair by pair; the inverse is divided by n. Each call overwrites what the one before returned. */
+export interface ComplexFourier {
+  forward(data: Float64Array): Float64Array;
+  inverse(spectrum: Float64Array): Float64Array;
+}
+
+const isPowerOfTwo = (n: number): boolean => (n & (n - 1)) === 0;
+
+/** @throws RangeError for less than two numbers */
 export function realFourier(n: number): RealFourier {
   if (!(n >= 2)) throw new RangeError(`a transform needs two numbers, not ${n}`);
-  return (n & (n - 1)) === 0 ? powerOfTwo(n) : chirps(n);
+  return isPowerOfTwo(n) ? powerOfTwo(n) : realOf(complexFourier(n), n);
+}
+
+/** @throws RangeError for less than two numbers */
+export function complexFourier(n: number): ComplexFourier {
+  if (!(n >= 2)) throw new RangeError(`a transform needs two numbers, not ${n}`);
+  if (!isPowerOfTwo(n)) return chirps(n);
+  const fft = new FFT(n);
+  const [spectrum, signal] = [new Float64Array(2 * n), new Float64Array(2 * n)];
+  return {
+    forward(data) {
+      fft.transform(spectrum, data);
+      return spectrum;
+    },
+    inverse(whole) {
+      fft.inverseTransform(signal, whole);
+      return signal;
+    },
+  };
 }
 
 function powerOfTwo(n: number): RealFourier {
@@ -36,6 +63,26 @@ function powerOfTwo(n: number): RealFourier {
     inverse(half) {
       mirror(half, whole, n);
       fft.inverseTransform(signal, whole);
+      for (let i = 0; i < n; i++) real[i] = signal[2 * i]!;
+      return real;
+    },
+  };
+}
+
+function realOf(fourier: ComplexFourier, n: number): RealFourier {
+  const whole = new Float64Array(2 * n);
+  const real = new Float64Array(n);
+  return {
+    forward(data) {
+      for (let i = 0; i < n; i++) {
+        whole[2 * i] = data[i]!;
+        whole[2 * i + 1] = 0;
+      }
+      return fourier.forward(whole).subarray(0, halfOf(n));
+    },
+    inverse(half) {
+      mirror(half, whole, n);
+      const signal = fourier.inverse(whole);
       for (let i = 0; i < n; i++) real[i] = signal[2 * i]!;
       return real;
     },
@@ -60,7 +107,7 @@ function mirror(half: Float64Array, whole: Float64Array, n: number): void {
  * Bluestein: j k = (j^2 + k^2 - (k - j)^2) / 2, so that the transform is x times a chirp, convolved with a chirp, times a chirp.
  * The convolution is of the least power of two that holds 2n - 1.
  */
-function chirps(n: number): RealFourier {
+function chirps(n: number): ComplexFourier {
   const m = 2 ** Math.ceil(Math.log2(2 * n - 1));
   const fft = new FFT(m);
   const chirp = new Float64Array(2 * n);
@@ -80,8 +127,6 @@ function chirps(n: number): RealFourier {
   fft.transform(kernelSpectrum, kernel);
   const [a, b] = [new Float64Array(2 * m), new Float64Array(2 * m)];
   const out = new Float64Array(2 * n);
-  const whole = new Float64Array(2 * n);
-  const real = new Float64Array(n);
 
   /** Of n complex numbers; `sign` -1: of their conjugates. */
   function complex(data: Float64Array, sign: 1 | -1): Float64Array {
@@ -106,18 +151,14 @@ function chirps(n: number): RealFourier {
   }
 
   return {
-    forward(data) {
-      for (let i = 0; i < n; i++) {
-        whole[2 * i] = data[i]!;
-        whole[2 * i + 1] = 0;
+    forward: (data) => complex(data, 1),
+    inverse(spectrum) {
+      const conjugate = complex(spectrum, -1);
+      for (let i = 0; i < 2 * n; i += 2) {
+        conjugate[i]! /= n;
+        conjugate[i + 1]! /= -n;
       }
-      return complex(whole, 1).subarray(0, halfOf(n));
-    },
-    inverse(half) {
-      mirror(half, whole, n);
-      const conjugate = complex(whole, -1);
-      for (let i = 0; i < n; i++) real[i] = conjugate[2 * i]! / n;
-      return real;
+      return conjugate;
     },
   };
 }

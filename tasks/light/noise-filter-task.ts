@@ -11,7 +11,7 @@ import {
   withOutput,
 } from './light-tables.ts';
 import type { Shape } from './light-tables.ts';
-import { filterNoise, wholeNumbers } from './noise-filter.ts';
+import { noiseFilter, wholeNumbers } from './noise-filter.ts';
 
 const params = z.strictObject({
   filter_channels: z.array(z.int().nonnegative()),
@@ -52,7 +52,7 @@ export default defineTask({
         },
       });
       const noiseTable = settings.keep_noise ? createNoise(context, output, shape) : undefined;
-      const rules = { samples, period, unit: settings.sample_unit };
+      const filter = noiseFilter(length, { samples, period, unit: settings.sample_unit });
       const hasCh = tables.events.dtype.fields.some(({ name }) => name === 'ch');
       for await (const { rows, events, of } of lightBlocks(context, tables)) {
         const raw = of('light/wvfm').column('samples') as Int16Array;
@@ -63,7 +63,7 @@ export default defineTask({
         const noise = noiseTable === undefined ? undefined : new Float32Array(raw.length);
         for (let i = 0; i < rows * adcs * channels; i++) {
           const isFiltered = valid[i] !== 0 && isListed[ch?.[i] ?? i % channels] !== 0;
-          filterNoise(raw, i * length, length, isFiltered, rules, out, noise);
+          filter(raw, i * length, isFiltered, out, noise);
         }
         table.append(bytesOf(out));
         if (noise !== undefined) noiseTable!.append(bytesOf(wholeNumbers(noise)));

@@ -12,46 +12,52 @@ export interface NoiseRules {
 const f32 = Math.fround;
 
 /**
- * One waveform of `length` samples from `first` on: s = w - (w mod unit), less a template of `period` samples when it is `filtered` (mean over the
+ * Filters waveforms of `length` samples from `first` on: s = w - (w mod unit), less a template of `period` samples when it is `filtered` (mean over the
  * blocks of the chosen samples, each block less its own mean), less the mean of the chosen samples that is left. Sums go in numpy's order, so that
  * the last digit is its own. `noise` takes the template as it was subtracted.
  */
-export function filterNoise(
-  samples: Int16Array,
-  first: number,
-  length: number,
-  isFiltered: boolean,
-  { samples: [from, to], period, unit }: NoiseRules,
-  out: Float32Array,
-  noise?: Float32Array,
-): void {
+export function noiseFilter(length: number, { samples: [from, to], period, unit }: NoiseRules) {
+  const whole = new Float64Array(length);
   const template = new Float64Array(period);
-  if (isFiltered) {
-    const blocks = Math.floor((to - from) / period);
-    const block = new Float64Array(period);
+  const blocks = Math.floor((to - from) / period);
+  // Without what is below `unit`, downwards; whole numbers of 32 bits, so that of a power of two the bits do.
+  const isPower = Number.isInteger(Math.log2(unit));
+
+  const findTemplate = (): void => {
+    template.fill(0);
     for (let b = 0; b < blocks; b++) {
-      for (let i = 0; i < period; i++)
-        block[i] = whole(samples[first + from + b * period + i]!, unit);
-      const mean = sum64(block, 0, period) / period;
-      for (let i = 0; i < period; i++) template[i]! += block[i]! - mean;
+      const at = from + b * period;
+      const mean = sum64(whole, at, period) / period;
+      for (let i = 0; i < period; i++) template[i]! += whole[at + i]! - mean;
     }
     for (let i = 0; i < period; i++) template[i]! /= blocks;
-  }
-  for (let i = 0; i < length; i++) {
-    const value = template[i % period]!;
-    out[first + i] = whole(samples[first + i]!, unit) - value;
-    if (noise !== undefined) noise[first + i] = value;
-  }
-  const pedestal = f32(sum32(out, first + from, to - from) / (to - from));
-  for (let i = 0; i < length; i++) out[first + i] = f32(out[first + i]! - pedestal);
+  };
+  return (
+    samples: Int16Array,
+    first: number,
+    isFiltered: boolean,
+    out: Float32Array,
+    noise?: Float32Array,
+  ): void => {
+    if (isPower) for (let i = 0; i < length; i++) whole[i] = samples[first + i]! & -unit;
+    else for (let i = 0; i < length; i++) whole[i] = Math.floor(samples[first + i]! / unit) * unit;
+    if (isFiltered) findTemplate();
+    else template.fill(0);
+    for (let i = 0, k = 0; i < length; i++, k = k + 1 === period ? 0 : k + 1) {
+      out[first + i] = whole[i]! - template[k]!;
+      if (noise !== undefined) noise[first + i] = template[k]!;
+    }
+    const pedestal = f32(sum32(out, first + from, to - from) / (to - from));
+    for (let i = first; i < first + length; i++) out[i] = f32(out[i]! - pedestal);
+  };
 }
 
 /** Towards 0, to the nearest that 16 bits hold where they do not reach; so HDF5 makes whole numbers. */
 export const wholeNumbers = (values: Float32Array): Int16Array =>
   Int16Array.from(values, (value) => Math.min(32767, Math.max(-32768, Math.trunc(value))));
 
-/** Without what is below `unit`, downwards. */
-const whole = (sample: number, unit: number): number => Math.floor(sample / unit) * unit;
+const partial64 = new Float64Array(8);
+const partial32 = new Float32Array(8);
 
 /** numpy's sum of a row: eight partial sums, of long rows half by half. */
 function sum64(values: Float64Array, from: number, n: number): number {
@@ -64,15 +70,14 @@ function sum64(values: Float64Array, from: number, n: number): number {
     const half = (n >> 1) - ((n >> 1) % 8);
     return sum64(values, from, half) + sum64(values, from + half, n - half);
   }
-  const r = Float64Array.from({ length: 8 }, (_, k) => values[from + k]!);
+  const r = partial64;
+  for (let k = 0; k < 8; k++) r[k] = values[from + k]!;
   let i = 8;
   for (; i < n - (n % 8); i += 8) for (let k = 0; k < 8; k++) r[k]! += values[from + i + k]!;
   let sum = r[0]! + r[1]! + (r[2]! + r[3]!) + (r[4]! + r[5]! + (r[6]! + r[7]!));
   for (; i < n; i++) sum += values[from + i]!;
   return sum;
 }
-
-const partial = new Float32Array(8);
 
 /** The same of 4-byte numbers, rounded at each step. */
 function sum32(values: Float32Array, from: number, n: number): number {
@@ -85,7 +90,7 @@ function sum32(values: Float32Array, from: number, n: number): number {
     const half = (n >> 1) - ((n >> 1) % 8);
     return f32(sum32(values, from, half) + sum32(values, from + half, n - half));
   }
-  const r = partial;
+  const r = partial32;
   for (let k = 0; k < 8; k++) r[k] = values[from + k]!;
   let i = 8;
   for (; i < n - (n % 8); i += 8) for (let k = 0; k < 8; k++) r[k] = r[k]! + values[from + i + k]!;

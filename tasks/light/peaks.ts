@@ -74,6 +74,7 @@ export function peakMeasure({ near, points, sampleNs, upstream }: PeakRules): Pe
   const values = new Float64Array(points);
   const zero = new Float64Array(points);
   const half = new Float64Array(points);
+  const trimmed = trimmer(points);
   return {
     of(y) {
       const spline = maker.through(y);
@@ -91,9 +92,13 @@ export function peakMeasure({ near, points, sampleNs, upstream }: PeakRules): Pe
       }
       // The flanks end at the maximum: in samples, as they are.
       const middle = upstream ? nsSpline : xs[best]!;
-      const rising = trimmed(zero, (i) => xs[i]! < middle);
-      const lower = trimmed(half, (i) => xs[i]! < middle);
-      const upper = trimmed(half, (i) => xs[i]! > middle);
+      let before = 0;
+      while (before < points && xs[before]! < middle) before++;
+      let behind = before;
+      while (behind < points && xs[behind]! <= middle) behind++;
+      const rising = trimmed(zero, 0, before);
+      const lower = trimmed(half, 0, before);
+      const upper = trimmed(half, behind, points);
       return {
         sum: y.reduce((sum, value) => sum + (upstream ? Math.trunc(value) : value), 0),
         sumSpline: integral(spline),
@@ -111,27 +116,69 @@ export function peakMeasure({ near, points, sampleNs, upstream }: PeakRules): Pe
 const width = (lower: number | undefined, upper: number | undefined): number =>
   upper === undefined ? 0 : upper - (lower ?? 0);
 
-/**
- * Mean and standard deviation of those that are no outliers: at most the median distance from the median away. Undefined of nothing.
- */
-function trimmed(
-  values: Float64Array,
-  isIn: (i: number) => boolean,
-): { mean: number; deviation: number } | undefined {
-  const chosen = values.filter((_, i) => isIn(i));
-  if (chosen.length === 0) return undefined;
-  const middle = median(chosen);
-  const distances = chosen.map((value) => Math.abs(value - middle));
-  const most = median(distances);
-  const kept = chosen.filter((_, i) => distances[i]! <= most);
-  if (kept.length === 0) return undefined;
-  const mean = kept.reduce((a, b) => a + b, 0) / kept.length;
-  const square = kept.reduce((sum, value) => sum + (value - mean) ** 2, 0) / kept.length;
-  return { mean, deviation: Math.sqrt(square) };
+interface Trimmed {
+  mean: number;
+  deviation: number;
 }
 
-function median(values: Float64Array): number {
-  const sorted = values.slice().sort();
-  const n = sorted.length;
-  return (sorted[(n - 1) >> 1]! + sorted[n >> 1]!) / 2;
+/**
+ * Mean and standard deviation of the values [from, to) that are no outliers: at most the median distance from the median away. Undefined of nothing.
+ */
+function trimmer(most: number) {
+  const room = new Float64Array(most);
+  return (values: Float64Array, from: number, to: number): Trimmed | undefined => {
+    const n = to - from;
+    if (n === 0) return undefined;
+    for (let i = 0; i < n; i++) room[i] = values[from + i]!;
+    const middle = medianOf(room, n);
+    for (let i = 0; i < n; i++) room[i] = Math.abs(values[from + i]! - middle);
+    const distance = medianOf(room, n);
+    let [sum, kept] = [0, 0];
+    for (let i = from; i < to; i++) {
+      if (!(Math.abs(values[i]! - middle) <= distance)) continue;
+      sum += values[i]!;
+      kept++;
+    }
+    if (kept === 0) return undefined;
+    const mean = sum / kept;
+    let square = 0;
+    for (let i = from; i < to; i++)
+      if (Math.abs(values[i]! - middle) <= distance) square += (values[i]! - mean) ** 2;
+    return { mean, deviation: Math.sqrt(square / kept) };
+  };
+}
+
+/** Of the first n values, which are put into another order. */
+function medianOf(values: Float64Array, n: number): number {
+  const upper = select(values, n, n >> 1);
+  if (n % 2 === 1) return upper;
+  // What is before the place is not greater.
+  let lower = values[0]!;
+  for (let i = 1; i < n >> 1; i++) if (values[i]! > lower) lower = values[i]!;
+  return (lower + upper) / 2;
+}
+
+/** The k-th of the first n values (Hoare's selection); what is no number counts as the greatest. */
+function select(values: Float64Array, n: number, k: number): number {
+  if (values.subarray(0, n).some(Number.isNaN)) {
+    values.subarray(0, n).sort();
+    return values[k]!;
+  }
+  let [low, high] = [0, n - 1];
+  while (low < high) {
+    const pivot = values[(low + high) >> 1]!;
+    let [i, j] = [low, high];
+    while (i <= j) {
+      while (values[i]! < pivot) i++;
+      while (values[j]! > pivot) j--;
+      if (i > j) break;
+      const swapped = values[i]!;
+      values[i++] = values[j]!;
+      values[j--] = swapped;
+    }
+    if (k <= j) high = j;
+    else if (k >= i) low = i;
+    else break;
+  }
+  return values[k]!;
 }

@@ -91,6 +91,7 @@ test('a flash that the electronics has smeared is found where it was, by all thr
       const machine = deconvolver(n, type, width);
       const out = new Float32Array(2 * n);
       machine.apply(machine.filterOf(template), samples, 0, out);
+      machine.flush();
       const found = out.indexOf(Math.max(...out));
       // A matched filter does not undo the impulse: it peaks where the two overlap most.
       assert.equal(found, at, `${type} ${width}`);
