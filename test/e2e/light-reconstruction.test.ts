@@ -141,6 +141,25 @@ print(json.dumps(dict(worst=float((np.abs(got - want) / np.maximum(np.abs(want),
     assert.ok(lost > 0 && mine < lost, `${mine} of ${lost} without a rising edge`);
   });
 
+  test("the workflow that comes with tg makes the same of the user's own files", async () => {
+    for (const name of ['noise_power', 'signal_power', 'signal_impulse'])
+      cpSync(join(root, 'tmpl', `${name}.clean.npz`), join(root, `${name}.npz`));
+    cpSync(join(root, 'data/proto_nd_flow', GEOMETRY), join(root, GEOMETRY));
+    const { code, stderr } = await run(
+      ['build', '-c', 'light_event_reconstruction.yaml', '-i', 'light_events.h5', '-o', 'own.h5'],
+      { cwd: root },
+    );
+    assert.equal(code, 0, stderr);
+    const script = `
+with h5py.File(sys.argv[1]) as a, h5py.File(sys.argv[2]) as b:
+    for t in ['t_ns', 'fwvfm', 'deconv', 'deconv/alignment']:
+        assert (a['light/' + t + '/data'][:] == b['light/' + t + '/data'][:]).all(), t
+    x, y = a['light/swvfm/data']['samples'], b['light/swvfm/data']['samples']
+    print(int(a['light/hits/data']['max'].min() >= 2000), int((x != y).sum() > 0))`;
+    // Gains and threshold are those of Module 0, not those of the case.
+    assert.equal(runPython(script, join(root, 'own.h5'), join(root, 'default.h5')), '1 1\n');
+  });
+
   test('what is changed is made again, and what is wrong is told with names', async () => {
     const refused = async (more: string, message: RegExp): Promise<void> => {
       const said = await run(
