@@ -19,6 +19,7 @@ export const types: { readonly [type: string]: string } = {
   'charge/tracklets': 'charge/tracklet-reconstruction.js',
   'association/charge_light': 'association/charge-light.js',
   'light/event_builder': 'light/event-builder.js',
+  'light/mc_events': 'light/mc-events.js',
   'light/timestamp_corrector': 'light/timestamp-corrector.js',
   'light/noise_filter': 'light/noise-filter-task.js',
   'light/templates': 'light/extraction-task.js',

@@ -1,11 +1,15 @@
 /** A table copied from the artifacts of its parts, one behind the other. Knows files of HDF5, no relations. */
-import type { Dtype, H5File, H5Writer, TableWriter, Typed } from '../h5/index.ts';
+import type { Dtype, H5Dataset, H5File, H5Writer, TableWriter, Typed } from '../h5/index.ts';
 import { isPlain, itemSize } from '../h5/index.ts';
 import type { JoinedTable } from './joined-table.ts';
 
 /** Bytes that are copied at a time, through memory that stays with the thread. */
 const BLOCK = 2 ** 22;
 let space = new Uint8Array(0);
+
+/** A dataset with a first axis, of values that are copied as bytes, and with bytes in a row. */
+const isRows = ({ dtype, shape }: H5Dataset): boolean =>
+  shape.length > 0 && isPlain(dtype) && shape.slice(1).every((n) => n > 0);
 
 /** Counts of a part in the attributes of its table: of all parts it is their sum. */
 const SUMMED = ['lost', 'repeated'] as const;
@@ -39,17 +43,18 @@ export function startCopy(
     }
     if (path === `${place}/data`) from.push(out.rows);
   };
-  /** Rows that are plain numbers. */
+  /** Rows that are plain numbers, or have axes of their own. */
   const copyNumbers = (file: H5File, path: string): void => {
     const dataset = file.dataset(path);
-    const rows = dataset.shape[0]!;
+    const [rows, ...rowShape] = dataset.shape as [number, ...number[]];
     let out = open.get(path)?.out;
     if (out === undefined) {
       const attributes = lasting(file.typedAttributes(path), owner);
-      out = writer.stream(path, dataset.dtype, [], { attributes });
+      out = writer.stream(path, dataset.dtype, rowShape, { attributes });
       open.set(path, { out, id: undefined });
     }
-    const most = Math.floor(BLOCK / itemSize(dataset.dtype));
+    const rowSize = rowShape.reduce((size, n) => size * n, itemSize(dataset.dtype));
+    const most = Math.max(1, Math.floor(BLOCK / rowSize));
     for (let at = 0; at < rows; at += most)
       out.append(dataset.readRaw(at, Math.min(most, rows - at)));
     from.push(out.rows);
@@ -65,8 +70,7 @@ export function startCopy(
         const dataset = file.dataset(path);
         const isTable = dataset.dtype.kind === 'compound' && dataset.shape.length === 1;
         if (path.endsWith('/data') && isTable) copyRows(file, path);
-        else if (path === `${place}/data` && dataset.shape.length === 1 && isPlain(dataset.dtype))
-          copyNumbers(file, path);
+        else if (path === `${place}/data` && isRows(dataset)) copyNumbers(file, path);
         // What is no table is the same in all parts.
         else if (k === 0) copyDataset(file, path, owner, writer);
       }

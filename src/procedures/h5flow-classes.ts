@@ -30,6 +30,7 @@ const STAGES: Readonly<Record<string, Stage | ((params: Params) => Stage)>> = {
   LightEventGenerator: inLight('light/events'),
   LightADC64EventGenerator: inLight('light/events'),
   LightMPDEventGenerator: inLight('light/events'),
+  LightEventGeneratorMC: { procedure: 'light/events', library: 'tg:light-mc' },
   LightTimestampCorrector: inLight('light/t_ns'),
   WaveformNoiseFilter: (params) => ({
     procedure: 'light/fwvfm',
@@ -127,6 +128,7 @@ export const onlyValue = (procedure: string, parameter: string): Json | undefine
 
 /** Parameters without effect, by procedure: of a class that is two procedures here those of the other. */
 const IDLE: Readonly<Record<string, readonly string[]>> = {
+  'light/events': ['n_sipms'],
   'light/deconv': [
     'noise_strategy',
     'noise_slice',

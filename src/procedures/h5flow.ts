@@ -266,9 +266,17 @@ function addResource(found: Workflow, resource: Part, cwd: string): void {
     return true;
   };
   const defaults = isMapping(params) ? params['defaults'] : undefined;
-  const ticks = isMapping(defaults) ? defaults['lrs_ticks'] : undefined;
-  if (classname === 'RunData' && typeof ticks === 'number' && set('light/hits', 'lrs_ticks', ticks))
-    return;
+  const ticks = (name: string): number | undefined => {
+    const value = isMapping(defaults) ? defaults[name] : undefined;
+    return classname === 'RunData' && typeof value === 'number' ? value : undefined;
+  };
+  const [ofLight, ofCharge] = [ticks('lrs_ticks'), ticks('crs_ticks')];
+  const isSimulated = found.libraries.includes('tg:light-mc');
+  const isUsed = [
+    ofLight !== undefined && set('light/hits', 'lrs_ticks', ofLight),
+    isSimulated && ofCharge !== undefined && set('light/events', 'crs_ticks', ofCharge),
+  ];
+  if (isUsed.includes(true)) return;
   const light = isMapping(params) ? params['lrs_geometry_file'] : undefined;
   const isLight =
     classname === 'Geometry' &&
