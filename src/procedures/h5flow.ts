@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { LineCounter, isNode, parseDocument } from 'yaml';
 import { nearest } from '../core/nearest.ts';
 import type { Diagnostic, Json, KeyPath, Where } from '../core/types.ts';
+import { CLASSES, fixedValue, isOf2x2, stageOf, tableOf, type Procedure } from './h5flow-stages.ts';
 
 /** What a workflow says, in tg's words. */
 export interface Workflow {
@@ -20,60 +21,6 @@ export interface Workflow {
   unused: string[];
   diagnostics: Diagnostic[];
 }
-
-/** Class of a stage or generator -> procedure, and the library it stands in. */
-const STAGES: Readonly<Record<string, { procedure: string; library: string }>> = {
-  RawEventGenerator: { procedure: 'charge/raw_events', library: 'tg:charge' },
-  TimestampCorrector: { procedure: 'charge/packets_corr_ts', library: 'tg:charge' },
-  ExternalTriggerFinder: { procedure: 'charge/ext_trigs', library: 'tg:charge' },
-  HitBuilder: { procedure: 'charge/hits', library: 'tg:charge' },
-  EventBuilder: { procedure: 'charge/events', library: 'tg:charge' },
-  T0Reconstruction: { procedure: 'combined/t0', library: 'tg:charge' },
-  DriftReconstruction: { procedure: 'combined/hit_drift', library: 'tg:charge' },
-  LightEventGenerator: { procedure: 'light/events', library: 'tg:light' },
-  LightADC64EventGenerator: { procedure: 'light/events', library: 'tg:light' },
-  LightMPDEventGenerator: { procedure: 'light/events', library: 'tg:light' },
-  LightTimestampCorrector: { procedure: 'light/t_ns', library: 'tg:light' },
-  WaveformNoiseFilter: { procedure: 'light/fwvfm', library: 'tg:light' },
-  WaveformDeconvolution: { procedure: 'light/deconv', library: 'tg:light' },
-  WaveformAlign: { procedure: 'light/deconv/alignment', library: 'tg:light' },
-  WaveformSum: { procedure: 'light/swvfm', library: 'tg:light' },
-  WaveformHitFinder: { procedure: 'light/hits', library: 'tg:light' },
-  Charge2LightAssociation: { procedure: 'charge/light_assoc', library: 'tg:association' },
-};
-
-/** Names that upstream lets be chosen and tg does not: `hits_dset_name`, `hits_dset`. */
-const TABLES: Readonly<Record<string, string>> = {
-  raw_events: 'charge/raw_events',
-  packets: 'charge/packets',
-  ts: 'charge/packets_corr_ts',
-  ext_trigs: 'charge/ext_trigs',
-  hits: 'charge/hits',
-  events: 'charge/events',
-  light_event: 'light/events',
-  wvfm: 'light/wvfm',
-  t0: 'combined/t0',
-  drift: 'combined/hit_drift',
-};
-
-/** The same where a procedure has them otherwise. */
-const OWN_TABLES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  'light/t_ns': { t_ns: 'light/t_ns' },
-  'light/fwvfm': { fwvfm: 'light/fwvfm', noise: 'light/fwvfm_noise' },
-  'light/deconv': { wvfm: 'light/fwvfm', deconv: 'light/deconv' },
-  'light/deconv/alignment': { wvfm: 'light/deconv' },
-  'light/swvfm': { wvfm: 'light/deconv', swvfm: 'light/swvfm' },
-  'light/hits': { wvfm: 'light/swvfm', t_ns: 'light/t_ns', hits: 'light/hits' },
-};
-
-/** Parameters with one value only, which is the default here: others have no counterpart. */
-const FIXED: Readonly<Record<string, Json>> = {
-  tai_ns_mod: 1e9,
-  allow_matching_without_marker: false,
-  keep_noise: false,
-  do_filtering: true,
-  light_hits_dset_name: '',
-};
 
 /** Loops over a table; what loops over what is the plan's business here. */
 const LOOP = 'H5FlowDatasetLoopGenerator';
@@ -182,16 +129,16 @@ export function readWorkflow(file: string, cwd: string): Workflow {
     return (Array.isArray(value) ? value : value === undefined ? [] : [value]).map(String);
   };
   const asked = [...names('source'), ...names('stages')];
-  for (const name of asked) {
+  const stages = asked.flatMap((name) => {
     const stage = member(root, [name]);
+    if (stage !== undefined) return [{ name, stage }];
     // A source may be the name of a table, which is then looped over.
-    if (stage === undefined) {
-      if (!names('source').includes(name) || !name.includes('/'))
-        tellMissing(found, name, Object.keys(root.value), flow);
-      continue;
-    }
-    addStage(found, name, stage, cwd);
-  }
+    if (!names('source').includes(name) || !name.includes('/'))
+      tellMissing(found, name, Object.keys(root.value), flow);
+    return [];
+  });
+  const is2x2 = isOf2x2(stages.map(({ stage }) => stage.value));
+  for (const { name, stage } of stages) addStage(found, name, stage, is2x2, cwd);
   found.drop = names('drop');
   const resources = root.value['resources'];
   if (Array.isArray(resources))
@@ -213,27 +160,34 @@ function tellMissing(found: Workflow, name: string, keys: string[], flow: Part |
   });
 }
 
-function addStage(found: Workflow, name: string, stage: Part, cwd: string): void {
-  const { classname } = stage.value;
-  if (classname === LOOP) return;
-  const known =
-    typeof classname === 'string' && Object.hasOwn(STAGES, classname)
-      ? STAGES[classname]
-      : undefined;
+function addStage(found: Workflow, name: string, stage: Part, is2x2: boolean, cwd: string): void {
+  const { value } = stage;
+  if (value['classname'] === LOOP) return;
+  const known = stageOf(value, is2x2);
   if (known === undefined) {
     tellUnknown(found, name, stage);
+    return;
+  }
+  if ('wrong' in known) {
+    const level = (value['params'] as Record<string, Json> | undefined)?.['hit_level'];
+    found.diagnostics.push({
+      severity: 'error',
+      code: 'bad-value',
+      message: `stage ${name} has hit_level ${JSON.stringify(level ?? null)}: tg knows ${known.wrong.join(' and ')}`,
+      where: stage.where(['params', 'hit_level']),
+      try: known.wrong.join(', '),
+    });
     return;
   }
   const { procedure, library } = known;
   found.targets.push(procedure);
   if (!found.libraries.includes(library)) found.libraries.push(library);
-  addParameters(found, procedure, stage, cwd);
+  addParameters(found, known, stage, cwd);
 }
 
 function tellUnknown(found: Workflow, name: string, stage: Part): void {
   const { classname } = stage.value;
-  const known = Object.keys(STAGES);
-  const near = typeof classname === 'string' ? nearest(classname, known) : [];
+  const near = typeof classname === 'string' ? nearest(classname, CLASSES) : [];
   found.diagnostics.push({
     severity: 'error',
     code: 'unknown-type',
@@ -242,11 +196,12 @@ function tellUnknown(found: Workflow, name: string, stage: Part): void {
         ? `no stage class "${classname}"`
         : `stage ${name} has no classname`,
     where: stage.where(['classname']),
-    try: (near.length > 0 ? near : known).join(', '),
+    try: (near.length > 0 ? near : CLASSES).join(', '),
   });
 }
 
-function addParameters(found: Workflow, procedure: string, stage: Part, cwd: string): void {
+function addParameters(found: Workflow, made: Procedure, stage: Part, cwd: string): void {
+  const { procedure } = made;
   const params = stage.value['params'];
   if (!isMapping(params)) return;
   const kept: Record<string, Json> = {};
@@ -262,12 +217,12 @@ function addParameters(found: Workflow, procedure: string, stage: Part, cwd: str
   };
   for (const [key, value] of Object.entries(params)) {
     if (key.startsWith('mc_')) continue;
-    if (Object.hasOwn(FIXED, key)) {
-      if (value !== FIXED[key]) mustBe(key, FIXED[key]!, 'tg has no other way');
+    const only = fixedValue(procedure, key);
+    if (only !== undefined) {
+      if (value !== only) mustBe(key, only, 'tg has no other way');
       continue;
     }
-    const name = /^(.*?)_dset(?:_name)?$/.exec(key)?.[1] ?? '';
-    const table = OWN_TABLES[procedure]?.[name] ?? TABLES[name];
+    const table = tableOf(made, key);
     if (table !== undefined) {
       if (value !== table) mustBe(key, table, 'tg names tables by what makes them');
       continue;
@@ -287,33 +242,53 @@ function addParameters(found: Workflow, procedure: string, stage: Part, cwd: str
   found.parameters[procedure] = { ...kept, ...found.parameters[procedure] };
 }
 
-/** Of the resources the geometry has a part in what exists: it places the hits and says of which detector a channel is; of the run's data the length of a sample. */
+/** Procedures that a value of a resource is a parameter of. */
+const OF_RESOURCES: Readonly<Record<string, readonly string[]>> = {
+  lrs_ticks: ['light/hits', 'light/sum_hits', 'light/sipm_hits'],
+  is_mc: ['light/cwvfm'],
+  lrs_geometry_file: ['light/swvfm', 'light/sum_hits', 'light/sipm_hits', 'light/flash'],
+  det_geometry_file: ['light/sum_hits', 'light/sipm_hits'],
+};
+
+/**
+ * Of the resources the geometry has a part in what exists: it places the hits and says of which detector a channel is; of the run's data the length of a sample,
+ * and in the 2x2 whether it is simulated.
+ */
 function addResource(found: Workflow, resource: Part, cwd: string): void {
   const { classname, params } = resource.value;
-  const set = (procedure: string, name: string, value: Json): boolean => {
-    if (!found.targets.includes(procedure)) return false;
-    found.parameters[procedure] = { [name]: value, ...found.parameters[procedure] };
-    found.places.set(`${procedure}.${name}`, resource.where(['params']));
-    return true;
+  const given = isMapping(params) ? params : {};
+  /** Gives a value to all procedures of the workflow that have it; true when there are any. */
+  const set = (name: string, value: unknown, of = OF_RESOURCES[name]!): boolean => {
+    const made = of.filter((procedure) => found.targets.includes(procedure));
+    for (const procedure of made) {
+      found.parameters[procedure] = { [name]: value as Json, ...found.parameters[procedure] };
+      found.places.set(`${procedure}.${name}`, resource.where(['params']));
+    }
+    return made.length > 0;
   };
-  const defaults = isMapping(params) ? params['defaults'] : undefined;
-  const ticks = isMapping(defaults) ? defaults['lrs_ticks'] : undefined;
-  if (classname === 'RunData' && typeof ticks === 'number' && set('light/hits', 'lrs_ticks', ticks))
-    return;
-  const light = isMapping(params) ? params['lrs_geometry_file'] : undefined;
-  const isLight =
-    classname === 'Geometry' &&
-    typeof light === 'string' &&
-    set('light/swvfm', 'lrs_geometry_file', resolve(cwd, light));
-  const files = isMapping(params)
-    ? (params['crs_geometry_file'] ?? params['crs_geometry_files'])
-    : undefined;
-  const file: unknown = Array.isArray(files) && files.length === 1 ? files[0] : files;
-  if (classname === 'Geometry' && typeof file === 'string') {
-    found.parameters['charge/hits'] = {
-      geometry_file: resolve(cwd, file),
-      ...found.parameters['charge/hits'],
-    };
-    found.places.set('charge/hits.geometry_file', resource.where(['params']));
-  } else if (!isLight) found.unused.push(String(classname));
+  let isUsed = false;
+  const defaults = isMapping(given['defaults']) ? given['defaults'] : {};
+  if (classname === 'RunData') {
+    const { lrs_ticks: ticks, is_mc: isMc } = defaults;
+    if (typeof ticks === 'number') isUsed = set('lrs_ticks', ticks);
+    if (typeof isMc === 'boolean' && set('is_mc', isMc)) {
+      isUsed = true;
+      set('is_mc', isMc, ['light/deconv/alignment']);
+    }
+  }
+  if (classname === 'Geometry') {
+    for (const name of ['lrs_geometry_file', 'det_geometry_file']) {
+      const file = given[name];
+      if (typeof file === 'string' && set(name, resolve(cwd, file))) isUsed = true;
+    }
+    const files = given['crs_geometry_file'] ?? given['crs_geometry_files'];
+    const file: unknown = Array.isArray(files) && files.length === 1 ? files[0] : files;
+    if (typeof file === 'string') {
+      const own = found.parameters['charge/hits'];
+      found.parameters['charge/hits'] = { geometry_file: resolve(cwd, file), ...own };
+      found.places.set('charge/hits.geometry_file', resource.where(['params']));
+      isUsed = true;
+    }
+  }
+  if (!isUsed) found.unused.push(String(classname));
 }
