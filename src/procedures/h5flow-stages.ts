@@ -163,3 +163,6 @@ const FIXED_OF: Readonly<Record<string, Readonly<Record<string, Json>>>> = {
 /** The only value that a parameter may have; undefined: it is a parameter of the procedure. */
 export const fixedValue = (procedure: string, key: string): Json | undefined =>
   Object.hasOwn(FIXED_EVERYWHERE, key) ? FIXED_EVERYWHERE[key] : FIXED_OF[procedure]?.[key];
+
+/** What upstream takes for places that a mapping of these parameters leaves out. */
+export const LEFT_OUT: Readonly<Record<string, number>> = { threshold: 2000, gain: 1, gain_mc: 1 };

@@ -4,7 +4,15 @@ import { resolve } from 'node:path';
 import { LineCounter, isNode, parseDocument } from 'yaml';
 import { nearest } from '../core/nearest.ts';
 import type { Diagnostic, Json, KeyPath, Where } from '../core/types.ts';
-import { CLASSES, fixedValue, isOf2x2, stageOf, tableOf, type Procedure } from './h5flow-stages.ts';
+import {
+  CLASSES,
+  fixedValue,
+  LEFT_OUT,
+  isOf2x2,
+  stageOf,
+  tableOf,
+  type Procedure,
+} from './h5flow-stages.ts';
 
 /** What a workflow says, in tg's words. */
 export interface Workflow {
@@ -201,7 +209,7 @@ function tellUnknown(found: Workflow, name: string, stage: Part): void {
 }
 
 function addParameters(found: Workflow, made: Procedure, stage: Part, cwd: string): void {
-  const { procedure } = made;
+  const { procedure, library } = made;
   const params = stage.value['params'];
   if (!isMapping(params)) return;
   const kept: Record<string, Json> = {};
@@ -225,6 +233,13 @@ function addParameters(found: Workflow, made: Procedure, stage: Part, cwd: strin
     const table = tableOf(made, key);
     if (table !== undefined) {
       if (value !== table) mustBe(key, table, 'tg names tables by what makes them');
+      continue;
+    }
+    // Upstream's value for what a mapping leaves out, not that of tg's procedure.
+    const rest = LEFT_OUT[key];
+    if (rest !== undefined && isMapping(value) && library !== 'tg:charge') {
+      kept[key] = { default: rest, ...(value as Record<string, Json>) };
+      found.places.set(`${procedure}.${key}`, stage.where(['params', key]));
       continue;
     }
     kept[key] = FILES.has(key) && typeof value === 'string' ? resolve(cwd, value) : (value as Json);

@@ -41,7 +41,7 @@ export function hitsOf(context: TaskContext, file: H5File): Hits {
         try: 'build light/sum_hits',
       });
     next = stop[k]!;
-    ranges.set(event, [known?.[0] ?? start[k]!, next]);
+    ranges.set(event, [known?.[0] ?? start[k], next]);
   });
   const of = (event: number): [number, number] => ranges.get(event) ?? [0, 0];
   return {

@@ -28,8 +28,7 @@ export const hitParams = {
   lrs_ticks: z.number().positive().default(0.01).describe('length of a sample, us'),
   compat: z.enum(['none', 'upstream']).default('none'),
 };
-const plain = z.strictObject(hitParams);
-export type HitSettings = z.infer<typeof plain>;
+export type HitSettings = z.infer<z.ZodObject<typeof hitParams>>;
 
 /** Where a table of thresholds says nothing (module0_flow). */
 const THRESHOLD = 2000;
@@ -74,7 +73,12 @@ export async function findHits(
         t_ns_dset: 'light/t_ns',
         near_samples: near,
         thresholds: { dtype: dtype('f8'), shape: [ones, others, 1], values: [...thresholds] },
-        mask: { dtype: dtype('i8'), shape: [mask.length], values: [...mask] },
+        // numpy's type of an empty list.
+        mask: {
+          dtype: dtype(mask.length > 0 ? 'i8' : 'f8'),
+          shape: [mask.length],
+          values: [...mask],
+        },
         ntpc: ones,
         ndet: others,
         nsamples: samples,

@@ -91,9 +91,10 @@ export function peakMeasure({ near, points, sampleNs, upstream }: PeakRules): Pe
       }
       // The flanks end at the maximum: in samples, as they are.
       const middle = upstream ? nsSpline : xs[best]!;
-      const rising = trimmed(zero, (i) => xs[i]! < middle);
-      const lower = trimmed(half, (i) => xs[i]! < middle);
-      const upper = trimmed(half, (i) => xs[i]! > middle);
+      const slack = upstream ? 0 : 1e-12;
+      const rising = trimmed(zero, (i) => xs[i]! < middle, slack);
+      const lower = trimmed(half, (i) => xs[i]! < middle, slack);
+      const upper = trimmed(half, (i) => xs[i]! > middle, slack);
       return {
         sum: y.reduce((sum, value) => sum + (upstream ? Math.trunc(value) : value), 0),
         sumSpline: integral(spline),
@@ -112,17 +113,19 @@ const width = (lower: number | undefined, upper: number | undefined): number =>
   upper === undefined ? 0 : upper - (lower ?? 0);
 
 /**
- * Mean and standard deviation of those that are no outliers: at most the median distance from the median away. Undefined of nothing.
+ * Mean and standard deviation of those that are no outliers: at most the median distance from the median away. Of two points both are, which rounding must
+ * not decide: `slack`, in parts of the numbers. Undefined of nothing.
  */
 function trimmed(
   values: Float64Array,
   isIn: (i: number) => boolean,
+  slack: number,
 ): { mean: number; deviation: number } | undefined {
   const chosen = values.filter((_, i) => isIn(i));
   if (chosen.length === 0) return undefined;
   const middle = median(chosen);
   const distances = chosen.map((value) => Math.abs(value - middle));
-  const most = median(distances);
+  const most = median(distances) * (1 + slack) + Math.abs(middle) * slack;
   const kept = chosen.filter((_, i) => distances[i]! <= most);
   if (kept.length === 0) return undefined;
   const mean = kept.reduce((a, b) => a + b, 0) / kept.length;
