@@ -27,6 +27,12 @@ export const types: { readonly [type: string]: string } = {
   'light/alignment': 'light/alignment-task.js',
   'light/waveform_sum': 'light/sum-task.js',
   'light/hit_finder': 'light/hit-finder.js',
+  'light/waveform_summary': 'light/summary-task.js',
+  'light/waveform_calibration': 'light/calibration-task.js',
+  'light/calibrated_sum': 'light/calibrated-sum-task.js',
+  'light/sum_hit_finder': 'light/sum-hit-finder.js',
+  'light/sipm_hit_finder': 'light/sipm-hit-finder.js',
+  'light/flash_finder': 'light/flash-finder.js',
   'charge/simulate': 'charge/simulate.js',
 };
 

@@ -1,4 +1,4 @@
-/** Classes of module0_flow's stages, and what of tg they are: procedure, library, tables, parameters with one value. Names only, reads nothing. */
+/** Classes of the stages of module0_flow and of the 2x2, and what of tg they are: procedure, library, tables, parameters with one value. Names only, reads nothing. */
 import type { Json } from '../core/types.ts';
 
 /** What a stage of a workflow is in tg. */
@@ -43,7 +43,35 @@ const STAGES: Readonly<Record<string, Stage | ((params: Params) => Stage)>> = {
   WaveformAlign: inLight('light/deconv/alignment'),
   WaveformSum: inLight('light/swvfm'),
   WaveformHitFinder: inLight('light/hits'),
+  WaveformSummary: inLight('light/wvfm_summ'),
   Charge2LightAssociation: { procedure: 'charge/light_assoc', library: 'tg:association' },
+};
+
+const in2x2 = (procedure: string): Stage => ({ procedure, library: 'tg:light-2x2' });
+
+/** Classes of light that only the 2x2 has. */
+const ONLY_2X2: Readonly<Record<string, Stage>> = {
+  WaveformCalib: in2x2('light/cwvfm'),
+  FlashFinder: in2x2('light/flash'),
+};
+
+/** Classes of the 2x2 that have the names of others. */
+const STAGES_2X2: typeof STAGES = {
+  ...ONLY_2X2,
+  LightMPDEventGenerator: in2x2('light/events'),
+  LightADC64EventGenerator: in2x2('light/events'),
+  LightEventGenerator: in2x2('light/events'),
+  LightTimestampCorrector: in2x2('light/t_ns'),
+  WaveformNoiseFilter: in2x2('light/fwvfm'),
+  WaveformDeconvolution: in2x2('light/deconv'),
+  WaveformAlign: in2x2('light/deconv/alignment'),
+  WaveformSum: in2x2('light/swvfm'),
+};
+
+/** The hit finder of the 2x2 by its `hit_level`. */
+const HITS_2X2: Readonly<Record<string, Stage>> = {
+  sum: in2x2('light/sum_hits'),
+  sipm: in2x2('light/sipm_hits'),
 };
 
 /** Templates that are written: the flag that asks for each, the parameter that names it, and upstream's name. */
@@ -68,11 +96,42 @@ const isNamed = (table: unknown): boolean => table !== undefined && table !== nu
 const textOr = (value: unknown, otherwise: string): string =>
   typeof value === 'string' ? value : otherwise;
 
-export const stageClasses: readonly string[] = Object.keys(STAGES);
+export const stageClasses: readonly string[] = [...Object.keys(STAGES), ...Object.keys(ONLY_2X2)];
 
-export function stageOf(classname: unknown, params: Params): Stage | undefined {
-  if (typeof classname !== 'string' || !Object.hasOwn(STAGES, classname)) return undefined;
-  const stage = STAGES[classname]!;
+/** What is asked of a stage of a workflow. */
+export interface Written {
+  classname?: unknown;
+  path?: unknown;
+  params?: unknown;
+}
+
+/**
+ * Is the light of these stages that of the 2x2? A class is of the package that `path` names; where none is named, classes that only the 2x2 has decide for
+ * the whole workflow.
+ */
+export function isOf2x2(stages: readonly Written[]): boolean {
+  const packages = stages.flatMap(({ path }) =>
+    typeof path === 'string' && path.includes('.reco.light.') ? [path.split('.')[0]] : [],
+  );
+  if (packages.length > 0) return packages.includes('proto_nd_flow');
+  return stages.some(
+    ({ classname }) => typeof classname === 'string' && Object.hasOwn(ONLY_2X2, classname),
+  );
+}
+
+const own = <T>(of: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(of, name) ? of[name] : undefined;
+
+/** Undefined: tg has no such class. `wrong`: values of `hit_level` that there are, when it has none of them. */
+export function stageOf(
+  classname: unknown,
+  params: Params,
+  is2x2: boolean,
+): Stage | { wrong: string[] } | undefined {
+  if (typeof classname !== 'string') return undefined;
+  if (is2x2 && classname === 'WaveformHitFinder')
+    return own(HITS_2X2, String(params['hit_level'])) ?? { wrong: Object.keys(HITS_2X2) };
+  const stage = (is2x2 ? own(STAGES_2X2, classname) : undefined) ?? own(STAGES, classname);
   return typeof stage === 'function' ? stage(params) : stage;
 }
 
@@ -100,12 +159,28 @@ const OWN_TABLES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'light/deconv/alignment': { wvfm: 'light/deconv' },
   'light/swvfm': { wvfm: 'light/deconv', swvfm: 'light/swvfm' },
   'light/hits': { wvfm: 'light/swvfm', t_ns: 'light/t_ns', hits: 'light/hits' },
+  'light/wvfm_summ': { wvfm_summ: 'light/wvfm_summ' },
+  'light/cwvfm': { wvfm: 'light/deconv', cwvfm: 'light/cwvfm' },
+  'light/sum_hits': { wvfm: 'light/swvfm', t_ns: 'light/t_ns', hits: 'light/sum_hits' },
+  'light/sipm_hits': { wvfm: 'light/cwvfm', t_ns: 'light/t_ns', hits: 'light/sipm_hits' },
+  'light/flash': {
+    cwvfm: 'light/cwvfm',
+    sum_hits: 'light/sum_hits',
+    sipm_hits: 'light/sipm_hits',
+    flash: 'light/flash',
+  },
+};
+
+/** The same where a library has a procedure of the same name. */
+const TABLES_2X2: typeof OWN_TABLES = {
+  'light/swvfm': { wvfm: 'light/cwvfm', swvfm: 'light/swvfm' },
 };
 
 /** The one name of a table that a parameter of a procedure may choose. */
-export function tableNamed(procedure: string, parameter: string): string | undefined {
+export function tableNamed({ procedure, library }: Stage, parameter: string): string | undefined {
   const name = /^(.*?)_dset(?:_name)?$/.exec(parameter)?.[1] ?? '';
-  return OWN_TABLES[procedure]?.[name] ?? TABLES[name];
+  const special = library === 'tg:light-2x2' ? TABLES_2X2[procedure] : undefined;
+  return (special ?? OWN_TABLES[procedure])?.[name] ?? TABLES[name];
 }
 
 /** Parameters with one value only: others have no counterpart, or need what is told. */
@@ -120,11 +195,21 @@ const OWN_FIXED: Readonly<Record<string, Readonly<Record<string, Json>>>> = {
     do_filtering: true,
     ...Object.fromEntries(flags.map((flag) => [flag, false])),
   },
+  'light/sum_hits': { hit_level: 'sum' },
+  'light/sipm_hits': { hit_level: 'sipm' },
+  'light/flash': { min_samples: 1 },
 };
+/** Of the 2x2: libraries for it are not there yet. */
+const FIXED_2X2: typeof OWN_FIXED = { 'light/fwvfm': { keep_noise: false } };
 
 /** The only value of a parameter; undefined when it may have others. */
-export const onlyValue = (procedure: string, parameter: string): Json | undefined =>
-  OWN_FIXED[procedure]?.[parameter] ?? FIXED[parameter];
+export const onlyValue = ({ procedure, library }: Stage, parameter: string): Json | undefined =>
+  (library === 'tg:light-2x2' ? FIXED_2X2[procedure]?.[parameter] : undefined) ??
+  OWN_FIXED[procedure]?.[parameter] ??
+  FIXED[parameter];
+
+/** What upstream takes for places that a mapping of these parameters leaves out. */
+export const leftOut: Readonly<Record<string, number>> = { threshold: 2000, gain: 1, gain_mc: 1 };
 
 /** Parameters without effect, by procedure: of a class that is two procedures here those of the other. */
 const IDLE: Readonly<Record<string, readonly string[]>> = {

@@ -1,17 +1,19 @@
 /** h5flow workflow files: stages become the shipped procedures of the same classes, their parameters keep their upstream names. Reads files, runs nothing. */
-import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { LineCounter, isNode, parseDocument } from 'yaml';
 import { nearest } from '../core/nearest.ts';
 import type { Diagnostic, Json, KeyPath, Where } from '../core/types.ts';
+import { isInclude, isMapping, memberOf, readPart, type Part } from './h5flow-parts.ts';
 import {
   isFile,
   isIdle,
+  isOf2x2,
+  leftOut,
   onlyValue,
   stageClasses,
   stageOf,
   tableNamed,
   upstreamDefaults,
+  type Stage,
 } from './h5flow-classes.ts';
 
 /** What a workflow says, in tg's words. */
@@ -35,68 +37,8 @@ export interface Workflow {
 /** Loops over a table; what loops over what is the plan's business here. */
 const LOOP = 'H5FlowDatasetLoopGenerator';
 
-/** `!include FILE`, not yet read. */
-interface Include {
-  include: string;
-}
-/** A mapping of a file, with the places of what is in it. */
-interface Part {
-  value: Readonly<Record<string, unknown>>;
-  where(path: KeyPath): Where;
-}
-
-const isMapping = (value: unknown): value is Record<string, unknown> =>
-  value !== null && typeof value === 'object' && !Array.isArray(value);
-const isInclude = (value: unknown): value is Include =>
-  isMapping(value) && typeof value['include'] === 'string' && Object.keys(value).length === 1;
-
 /** Is this the text of a workflow? A library of tg is a list, or a mapping without `flow:`. */
 export const isWorkflow = (text: string): boolean => /^flow:/m.test(text);
-
-/** Reads a file as PyYAML does (YAML 1.1), with `!include`. Undefined, with the mistake told, when it is no mapping. */
-function readPart(file: string, told: Diagnostic[], from?: Where): Part | undefined {
-  const fail = (code: string, message: string, fix: string, where = from): undefined => {
-    told.push({ severity: 'error', code, message, ...(where && { where }), try: fix });
-  };
-  if (!existsSync(file)) return void fail('no-file', `no file ${file}`, 'correct the path');
-  const lines = new LineCounter();
-  const include = { tag: '!include', resolve: (path: string): Include => ({ include: path }) };
-  const doc = parseDocument(readFileSync(file, 'utf8'), {
-    version: '1.1',
-    merge: true,
-    lineCounter: lines,
-    prettyErrors: false,
-    customTags: (tags) => [...tags, include],
-  });
-  const where = (path: KeyPath): Where => {
-    for (let n = path.length; n >= 0; n--) {
-      const node = n === 0 ? doc.contents : doc.getIn(path.slice(0, n), true);
-      if (isNode(node) && node.range) {
-        const { line, col } = lines.linePos(node.range[0]);
-        return { file, line, column: col, length: Math.max(1, node.range[1] - node.range[0]) };
-      }
-    }
-    return { file, line: 1, column: 1 };
-  };
-  const [error] = doc.errors;
-  if (error !== undefined) {
-    const { line, col } = lines.linePos(error.pos[0]);
-    return void fail('yaml', `not YAML: ${error.message}`, 'correct it', {
-      file,
-      line,
-      column: col,
-    });
-  }
-  const value = doc.toJS() as unknown;
-  return isMapping(value)
-    ? { value, where }
-    : void fail(
-        'wrong-type',
-        'a workflow is a mapping',
-        'flow: {source: .., stages: [..]}',
-        where([]),
-      );
-}
 
 /** @param cwd where the user stands: `!include` and files are relative to it, as h5flow has it */
 export function readWorkflow(file: string, cwd: string): Workflow {
@@ -112,35 +54,24 @@ export function readWorkflow(file: string, cwd: string): Workflow {
   };
   const root = readPart(file, found.diagnostics);
   if (root === undefined) return found;
-  /** A member of a part, which may be the whole of another file. */
-  const member = (part: Part, path: KeyPath): Part | undefined => {
-    const value = path.reduce<unknown>(
-      (at, key) => (at as Record<string | number, unknown> | undefined)?.[key],
-      part.value,
-    );
-    if (isInclude(value))
-      return readPart(resolve(cwd, value.include), found.diagnostics, part.where(path));
-    return isMapping(value)
-      ? { value, where: (inner) => part.where([...path, ...inner]) }
-      : undefined;
-  };
-
+  const member = (part: Part, path: KeyPath): Part | undefined =>
+    memberOf(found.diagnostics, part, path, cwd);
   const flow = member(root, ['flow']);
   const names = (key: string): string[] => {
     const value = flow?.value[key];
     return (Array.isArray(value) ? value : value === undefined ? [] : [value]).map(String);
   };
   const asked = [...names('source'), ...names('stages')];
-  for (const name of asked) {
+  const stages = asked.flatMap((name) => {
     const stage = member(root, [name]);
+    if (stage !== undefined) return [{ name, stage }];
     // A source may be the name of a table, which is then looped over.
-    if (stage === undefined) {
-      if (!names('source').includes(name) || !name.includes('/'))
-        tellMissing(found, name, Object.keys(root.value), flow);
-      continue;
-    }
-    addStage(found, name, stage, cwd);
-  }
+    if (!names('source').includes(name) || !name.includes('/'))
+      tellMissing(found, name, Object.keys(root.value), flow);
+    return [];
+  });
+  const is2x2 = isOf2x2(stages.map(({ stage }) => stage.value));
+  for (const { name, stage } of stages) addStage(found, name, stage, is2x2, cwd);
   found.drop = names('drop');
   const resources = root.value['resources'];
   if (Array.isArray(resources))
@@ -162,31 +93,36 @@ function tellMissing(found: Workflow, name: string, keys: string[], flow: Part |
   });
 }
 
-function addStage(found: Workflow, name: string, stage: Part, cwd: string): void {
+function addStage(found: Workflow, name: string, stage: Part, is2x2: boolean, cwd: string): void {
   const { classname } = stage.value;
   if (classname === LOOP) return;
   const params = isMapping(stage.value['params']) ? stage.value['params'] : {};
-  const known = stageOf(classname, params);
+  const known = stageOf(classname, params, is2x2);
   if (known === undefined) {
     tellUnknown(found, name, stage);
     return;
   }
+  const refuse = (message: string, path: KeyPath, fix: string): void => {
+    const where = stage.where(path);
+    found.diagnostics.push({ severity: 'error', code: 'bad-value', message, where, try: fix });
+  };
+  if ('wrong' in known) {
+    const level = JSON.stringify(params['hit_level'] ?? null);
+    const message = `stage ${name} has hit_level ${level}: tg knows ${known.wrong.join(' and ')}`;
+    refuse(message, ['params', 'hit_level'], known.wrong.join(', '));
+    return;
+  }
   const { procedure, library, products } = known;
   if (products !== undefined && Object.keys(products).length === 0) {
-    found.diagnostics.push({
-      severity: 'error',
-      code: 'bad-value',
-      message: `${name} makes nothing: it neither filters (do_filtering) nor writes templates`,
-      where: stage.where(['params']),
-      try: 'gen_noise_spectrum: true',
-    });
+    const message = `${name} makes nothing: it neither filters (do_filtering) nor writes templates`;
+    refuse(message, ['params'], 'gen_noise_spectrum: true');
     return;
   }
   for (const [target, file] of Object.entries(products ?? {}))
     found.products[target] = resolve(cwd, file);
   found.targets.push(procedure);
   if (!found.libraries.includes(library)) found.libraries.push(library);
-  addParameters(found, procedure, params, stage, cwd);
+  addParameters(found, known, params, stage, cwd);
 }
 
 function tellUnknown(found: Workflow, name: string, stage: Part): void {
@@ -206,11 +142,12 @@ function tellUnknown(found: Workflow, name: string, stage: Part): void {
 
 function addParameters(
   found: Workflow,
-  procedure: string,
+  known: Stage,
   params: Readonly<Record<string, unknown>>,
   stage: Part,
   cwd: string,
 ): void {
+  const { procedure, library } = known;
   const kept: Record<string, Json> = { ...upstreamDefaults[procedure] };
   const mustBe = (key: string, only: Json, why: string): void => {
     const shown = typeof only === 'string' && only !== '' ? only : JSON.stringify(only);
@@ -222,20 +159,28 @@ function addParameters(
       try: shown,
     });
   };
-  for (const [key, value] of Object.entries(params)) {
-    if (isIdle(procedure, key, value)) continue;
-    const only = onlyValue(procedure, key);
+  for (const [key, written] of Object.entries(params)) {
+    // A parameter may be the whole of a file (thresholds of SiPMs); what is wrong with that is told.
+    const value = isInclude(written)
+      ? memberOf(found.diagnostics, stage, ['params', key], cwd)?.value
+      : written;
+    if (value === undefined || isIdle(procedure, key, value)) continue;
+    const only = onlyValue(known, key);
     if (only !== undefined) {
       if (value !== only) mustBe(key, only, 'tg has no other way');
       continue;
     }
-    const table = tableNamed(procedure, key);
+    const table = tableNamed(known, key);
     if (table !== undefined) {
       if (value !== table) mustBe(key, table, 'tg names tables by what makes them');
       continue;
     }
-    kept[key] =
-      isFile(key) && typeof value === 'string' ? resolve(cwd, value) : withoutInfinity(value);
+    // Upstream's value for what a mapping leaves out, not that of tg's procedure.
+    const rest = library === 'tg:charge' || !isMapping(value) ? undefined : leftOut[key];
+    if (rest !== undefined) kept[key] = { default: rest, ...(value as Record<string, Json>) };
+    else
+      kept[key] =
+        isFile(key) && typeof value === 'string' ? resolve(cwd, value) : withoutInfinity(value);
     found.places.set(`${procedure}.${key}`, stage.where(['params', key]));
   }
   const { event_builder_class: builder, event_builder_config: config } = kept;
@@ -256,41 +201,57 @@ const withoutInfinity = (value: unknown): Json =>
     ? value.map((item: unknown) => (item === Infinity || item === -Infinity ? null : item))
     : value) as Json;
 
-/** Of the resources the geometry has a part in what exists: it places the hits and says of which detector a channel is; of the run's data the length of a sample. */
+/** Procedures that a value of a resource is a parameter of. */
+const OF_RESOURCES: Readonly<Record<string, readonly string[]>> = {
+  lrs_ticks: ['light/hits', 'light/sum_hits', 'light/sipm_hits'],
+  crs_ticks: ['light/events'],
+  is_mc: ['light/cwvfm'],
+  lrs_geometry_file: ['light/swvfm', 'light/sum_hits', 'light/sipm_hits', 'light/flash'],
+  det_geometry_file: ['light/sum_hits', 'light/sipm_hits'],
+};
+
+/**
+ * Of the resources the geometry has a part in what exists: it places the hits and says of which detector a channel is; of the run's data the length of a sample,
+ * and in the 2x2 whether it is simulated.
+ */
 function addResource(found: Workflow, resource: Part, cwd: string): void {
   const { classname, params } = resource.value;
-  const set = (procedure: string, name: string, value: Json): boolean => {
-    if (!found.targets.includes(procedure)) return false;
-    found.parameters[procedure] = { [name]: value, ...found.parameters[procedure] };
-    found.places.set(`${procedure}.${name}`, resource.where(['params']));
-    return true;
+  const given = isMapping(params) ? params : {};
+  /** Gives a value to all procedures of the workflow that have it; true when there are any. */
+  const set = (name: string, value: unknown, of = OF_RESOURCES[name]!): boolean => {
+    const made = of.filter((procedure) => found.targets.includes(procedure));
+    for (const procedure of made) {
+      found.parameters[procedure] = { [name]: value as Json, ...found.parameters[procedure] };
+      found.places.set(`${procedure}.${name}`, resource.where(['params']));
+    }
+    return made.length > 0;
   };
-  const defaults = isMapping(params) ? params['defaults'] : undefined;
-  const ticks = (name: string): number | undefined => {
-    const value = isMapping(defaults) ? defaults[name] : undefined;
-    return classname === 'RunData' && typeof value === 'number' ? value : undefined;
-  };
-  const [ofLight, ofCharge] = [ticks('lrs_ticks'), ticks('crs_ticks')];
-  const isSimulated = found.libraries.includes('tg:light-mc');
-  const isUsed = [
-    ofLight !== undefined && set('light/hits', 'lrs_ticks', ofLight),
-    isSimulated && ofCharge !== undefined && set('light/events', 'crs_ticks', ofCharge),
-  ];
-  if (isUsed.includes(true)) return;
-  const light = isMapping(params) ? params['lrs_geometry_file'] : undefined;
-  const isLight =
-    classname === 'Geometry' &&
-    typeof light === 'string' &&
-    set('light/swvfm', 'lrs_geometry_file', resolve(cwd, light));
-  const files = isMapping(params)
-    ? (params['crs_geometry_file'] ?? params['crs_geometry_files'])
-    : undefined;
-  const file: unknown = Array.isArray(files) && files.length === 1 ? files[0] : files;
-  if (classname === 'Geometry' && typeof file === 'string') {
-    found.parameters['charge/hits'] = {
-      geometry_file: resolve(cwd, file),
-      ...found.parameters['charge/hits'],
-    };
-    found.places.set('charge/hits.geometry_file', resource.where(['params']));
-  } else if (!isLight) found.unused.push(String(classname));
+  let isUsed = false;
+  const defaults = isMapping(given['defaults']) ? given['defaults'] : {};
+  if (classname === 'RunData') {
+    const { lrs_ticks: ticks, crs_ticks: charge, is_mc: isMc } = defaults;
+    if (typeof ticks === 'number') isUsed = set('lrs_ticks', ticks);
+    // Times of simulated triggers are in ticks of the charge readout.
+    const isSimulated = found.libraries.includes('tg:light-mc');
+    if (isSimulated && typeof charge === 'number' && set('crs_ticks', charge)) isUsed = true;
+    if (typeof isMc === 'boolean' && set('is_mc', isMc)) {
+      isUsed = true;
+      set('is_mc', isMc, ['light/deconv/alignment']);
+    }
+  }
+  if (classname === 'Geometry') {
+    for (const name of ['lrs_geometry_file', 'det_geometry_file']) {
+      const file = given[name];
+      if (typeof file === 'string' && set(name, resolve(cwd, file))) isUsed = true;
+    }
+    const files = given['crs_geometry_file'] ?? given['crs_geometry_files'];
+    const file: unknown = Array.isArray(files) && files.length === 1 ? files[0] : files;
+    if (typeof file === 'string') {
+      const own = found.parameters['charge/hits'];
+      found.parameters['charge/hits'] = { geometry_file: resolve(cwd, file), ...own };
+      found.places.set('charge/hits.geometry_file', resource.where(['params']));
+      isUsed = true;
+    }
+  }
+  if (!isUsed) found.unused.push(String(classname));
 }

@@ -143,19 +143,23 @@ export function unusedLibrary(
   project: Project,
   shipped: Shipped,
 ): string | undefined {
-  return namesIn(shipped.procedures)
-    .filter(
-      (file) => file.endsWith('.yaml') && !project.files.includes(join(shipped.procedures, file)),
-    )
-    .map((file) => `tg:${file.slice(0, -'.yaml'.length)}`)
-    .find((library) => {
-      const given = { root: project.root, libraries: [library], sources: [] };
-      // What it only brings along stands in a library of its own.
-      const file = join(shipped.procedures, `${library.slice(3)}.yaml`);
-      return directProject(given, shipped).project!.procedures.some(
-        (made) =>
-          made.where.file === file &&
-          (made.name === name || made.outputs.some(({ target }) => target === name)),
-      );
-    });
+  return (
+    namesIn(shipped.procedures)
+      .filter(
+        (file) => file.endsWith('.yaml') && !project.files.includes(join(shipped.procedures, file)),
+      )
+      .map((file) => `tg:${file.slice(0, -'.yaml'.length)}`)
+      // tg:light before tg:light-2x2, which has tables of the same names.
+      .sort()
+      .find((library) => {
+        const given = { root: project.root, libraries: [library], sources: [] };
+        // What it only brings along stands in a library of its own.
+        const file = join(shipped.procedures, `${library.slice(3)}.yaml`);
+        return directProject(given, shipped).project!.procedures.some(
+          (made) =>
+            made.where.file === file &&
+            (made.name === name || made.outputs.some(({ target }) => target === name)),
+        );
+      })
+  );
 }

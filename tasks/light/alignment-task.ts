@@ -1,21 +1,25 @@
 /** Task type light/alignment: light/deconv -> light/deconv/alignment, when and where in its waveforms each ADC was triggered. */
 import { defineTask, TaskError, z } from 'tg';
 import { compound, dtype, rowByRow } from 'tg/h5';
-import { align } from './alignment.ts';
-import { bytesOf, lightBlocks, openLightTables, samplesShape, withOutput } from './light-tables.ts';
+import { align, simulated } from './alignment.ts';
+import { alignmentRows } from './alignment-rows.ts';
+import { lightBlocks, openLightTables, samplesShape, withOutput } from './light-tables.ts';
 
 const params = z.strictObject({
   busy_channel: z
     .record(z.string().regex(/^(All|\d+)$/), z.int().nonnegative())
     .default({ All: 0 })
     .describe('by number of the ADC, or All'),
+  is_mc: z.boolean().default(false),
+  sim_latency: z.number().nonnegative().default(100).describe('samples before the trigger'),
 });
 
 export default defineTask({
-  version: '1',
+  version: '2',
   params,
   async run(context) {
-    const { busy_channel: given } = context.params as z.infer<typeof params>;
+    const settings = context.params as z.infer<typeof params>;
+    const { busy_channel: given, is_mc: isSimulated } = settings;
     const tables = await openLightTables(context, ['light/deconv']);
     await withOutput(context, 'light/deconv/alignment', tables, async (output) => {
       const shape = samplesShape(tables.tables.get('light/deconv')!, 'light/deconv');
@@ -40,17 +44,18 @@ export default defineTask({
           class_version: '0.0.0',
           source_dset: 'light/events',
           wvfm_dset: 'light/deconv',
-          busy_channel: { dtype: dtype('i8'), shape: [adcs], values: busy },
+          ...(isSimulated
+            ? {}
+            : { busy_channel: { dtype: dtype('i8'), shape: [adcs], values: busy } }),
         },
       });
       for await (const { rows, events, of } of lightBlocks(context, tables)) {
-        const { ns, sampleIdx } = align(
-          of('light/deconv').column('samples') as Float32Array,
-          shape,
-          events.column('wvfm_valid') as Uint8Array,
-          events.column('tai_ns') as Float64Array,
-          busy,
-        );
+        const valid = events.column('wvfm_valid') as Uint8Array;
+        const tai = events.column('tai_ns') as Float64Array;
+        const samples = of('light/deconv').column('samples') as Float32Array;
+        const { ns, sampleIdx } = isSimulated
+          ? simulated(shape, valid, tai, settings.sim_latency)
+          : align(samples, shape, valid, tai, busy);
         table.append(alignmentRows(ns, sampleIdx, rows, adcs));
       }
       output.relation('light/events', 'light/deconv/alignment', rowByRow(tables.events.rows));
@@ -58,21 +63,3 @@ export default defineTask({
     });
   },
 });
-
-/** Rows {ns f8, sample_idx f4[n]}. */
-export function alignmentRows(
-  ns: Float64Array,
-  sampleIdx: Float32Array,
-  rows: number,
-  n: number,
-): Uint8Array {
-  const size = 8 + 4 * n;
-  const bytes = new Uint8Array(rows * size);
-  const view = new DataView(bytes.buffer);
-  const indices = bytesOf(sampleIdx);
-  for (let row = 0; row < rows; row++) {
-    view.setFloat64(row * size, ns[row]!, true);
-    bytes.set(indices.subarray(4 * n * row, 4 * n * (row + 1)), row * size + 8);
-  }
-  return bytes;
-}

@@ -42,6 +42,32 @@ export function align(
   return found;
 }
 
+/**
+ * Of simulated events, which have no busy signal: every ADC was triggered `latency` samples into its waveforms. ns: median of tai_ns over the valid channels of all ADCs
+ * (ndlar_flow proto_nd_flow WaveformAlign, which also counts ADCs that are absent).
+ */
+export function simulated(
+  [adcs, channels]: Shape,
+  valid: Uint8Array,
+  tai: Float64Array,
+  latency: number,
+): Alignment {
+  const slots = adcs * channels;
+  const events = valid.length / slots;
+  const isPerAdc = tai.length === events * adcs;
+  const ns = Float64Array.from({ length: events }, (_, event) => {
+    const times: number[] = [];
+    for (let adc = event * adcs; adc < (event + 1) * adcs; adc++) {
+      const own = valid.subarray(adc * channels, (adc + 1) * channels);
+      if (isPerAdc && own.some((one) => one !== 0)) times.push(tai[adc]!);
+      else if (!isPerAdc)
+        own.forEach((one, i) => void (one !== 0 && times.push(tai[adc * channels + i]!)));
+    }
+    return median(times);
+  });
+  return { ns, sampleIdx: new Float32Array(events * adcs).fill(latency) };
+}
+
 function edge(samples: Float32Array, first: number, length: number): number {
   let k = 0;
   let steepest = -Infinity;

@@ -1,8 +1,8 @@
-/** Waveforms of channels added up to those of detectors. Knows samples, no files. */
+/** Waveforms of channels scaled, and added up to those of detectors. Knows samples, no files. */
 import type { Shape } from './light-tables.ts';
 
-/** A channel that belongs to a detector. */
-export interface ChannelOf {
+/** A channel that is part of a sum. */
+export interface Member {
   adc: number;
   channel: number;
   /** Place of the detector: tpc * detectors + detector. */
@@ -20,7 +20,7 @@ export function sumDetectors(
   samples: Float32Array,
   [adcs, channels, length]: Shape,
   valid: Uint8Array,
-  members: readonly ChannelOf[],
+  members: readonly Member[],
   places: number,
 ): Float32Array {
   const events = valid.length / (adcs * channels);
@@ -36,4 +36,23 @@ export function sumDetectors(
         sums[to + i] = f32(sums[to + i]! + f32(samples[from + i]! * scale));
     }
   return sums;
+}
+
+/**
+ * Samples of valid channels * gain, in 4-byte numbers; 0 of others (ndlar_flow proto_nd_flow WaveformCalib).
+ * @param samples (events, slots, samples) @param gains (slots): ADC by ADC, channel by channel
+ */
+export function scaleChannels(
+  samples: Float32Array,
+  length: number,
+  valid: Uint8Array,
+  gains: Float32Array,
+): Float32Array {
+  const scaled = new Float32Array(samples.length);
+  for (let slot = 0; slot < valid.length; slot++) {
+    if (valid[slot] === 0) continue;
+    const gain = gains[slot % gains.length]!;
+    for (let i = slot * length; i < (slot + 1) * length; i++) scaled[i] = samples[i]! * gain;
+  }
+  return scaled;
 }

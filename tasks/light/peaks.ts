@@ -96,9 +96,10 @@ export function peakMeasure({ near, points, sampleNs, upstream }: PeakRules): Pe
       while (before < points && xs[before]! < middle) before++;
       let behind = before;
       while (behind < points && xs[behind]! <= middle) behind++;
-      const rising = trimmed(zero, 0, before);
-      const lower = trimmed(half, 0, before);
-      const upper = trimmed(half, behind, points);
+      const slack = upstream ? 0 : 1e-12;
+      const rising = trimmed(zero, 0, before, slack);
+      const lower = trimmed(half, 0, before, slack);
+      const upper = trimmed(half, behind, points, slack);
       return {
         sum: y.reduce((sum, value) => sum + (upstream ? Math.trunc(value) : value), 0),
         sumSpline: integral(spline),
@@ -122,17 +123,18 @@ interface Trimmed {
 }
 
 /**
- * Mean and standard deviation of the values [from, to) that are no outliers: at most the median distance from the median away. Undefined of nothing.
+ * Mean and standard deviation of the values [from, to) that are no outliers: at most the median distance from the median away. Of two points both are, which
+ * rounding must not decide: `slack`, in parts of the numbers. Undefined of nothing.
  */
 function trimmer(most: number) {
   const room = new Float64Array(most);
-  return (values: Float64Array, from: number, to: number): Trimmed | undefined => {
+  return (values: Float64Array, from: number, to: number, slack: number): Trimmed | undefined => {
     const n = to - from;
     if (n === 0) return undefined;
     for (let i = 0; i < n; i++) room[i] = values[from + i]!;
     const middle = medianOf(room, n);
     for (let i = 0; i < n; i++) room[i] = Math.abs(values[from + i]! - middle);
-    const distance = medianOf(room, n);
+    const distance = medianOf(room, n) * (1 + slack) + Math.abs(middle) * slack;
     let [sum, kept] = [0, 0];
     for (let i = from; i < to; i++) {
       if (!(Math.abs(values[i]! - middle) <= distance)) continue;
