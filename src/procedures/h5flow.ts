@@ -1,9 +1,8 @@
 /** h5flow workflow files: stages become the shipped procedures of the same classes, their parameters keep their upstream names. Reads files, runs nothing. */
-import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { LineCounter, isNode, parseDocument } from 'yaml';
 import { nearest } from '../core/nearest.ts';
 import type { Diagnostic, Json, KeyPath, Where } from '../core/types.ts';
+import { isInclude, isMapping, memberOf, readPart, type Part } from './h5flow-parts.ts';
 import {
   CLASSES,
   fixedValue,
@@ -42,68 +41,8 @@ const FILES = new Set([
   'signal_impulse_filename',
 ]);
 
-/** `!include FILE`, not yet read. */
-interface Include {
-  include: string;
-}
-/** A mapping of a file, with the places of what is in it. */
-interface Part {
-  value: Readonly<Record<string, unknown>>;
-  where(path: KeyPath): Where;
-}
-
-const isMapping = (value: unknown): value is Record<string, unknown> =>
-  value !== null && typeof value === 'object' && !Array.isArray(value);
-const isInclude = (value: unknown): value is Include =>
-  isMapping(value) && typeof value['include'] === 'string' && Object.keys(value).length === 1;
-
 /** Is this the text of a workflow? A library of tg is a list, or a mapping without `flow:`. */
 export const isWorkflow = (text: string): boolean => /^flow:/m.test(text);
-
-/** Reads a file as PyYAML does (YAML 1.1), with `!include`. Undefined, with the mistake told, when it is no mapping. */
-function readPart(file: string, told: Diagnostic[], from?: Where): Part | undefined {
-  const fail = (code: string, message: string, fix: string, where = from): undefined => {
-    told.push({ severity: 'error', code, message, ...(where && { where }), try: fix });
-  };
-  if (!existsSync(file)) return void fail('no-file', `no file ${file}`, 'correct the path');
-  const lines = new LineCounter();
-  const include = { tag: '!include', resolve: (path: string): Include => ({ include: path }) };
-  const doc = parseDocument(readFileSync(file, 'utf8'), {
-    version: '1.1',
-    merge: true,
-    lineCounter: lines,
-    prettyErrors: false,
-    customTags: (tags) => [...tags, include],
-  });
-  const where = (path: KeyPath): Where => {
-    for (let n = path.length; n >= 0; n--) {
-      const node = n === 0 ? doc.contents : doc.getIn(path.slice(0, n), true);
-      if (isNode(node) && node.range) {
-        const { line, col } = lines.linePos(node.range[0]);
-        return { file, line, column: col, length: Math.max(1, node.range[1] - node.range[0]) };
-      }
-    }
-    return { file, line: 1, column: 1 };
-  };
-  const [error] = doc.errors;
-  if (error !== undefined) {
-    const { line, col } = lines.linePos(error.pos[0]);
-    return void fail('yaml', `not YAML: ${error.message}`, 'correct it', {
-      file,
-      line,
-      column: col,
-    });
-  }
-  const value = doc.toJS() as unknown;
-  return isMapping(value)
-    ? { value, where }
-    : void fail(
-        'wrong-type',
-        'a workflow is a mapping',
-        'flow: {source: .., stages: [..]}',
-        where([]),
-      );
-}
 
 /** @param cwd where the user stands: `!include` and files are relative to it, as h5flow has it */
 export function readWorkflow(file: string, cwd: string): Workflow {
@@ -118,19 +57,8 @@ export function readWorkflow(file: string, cwd: string): Workflow {
   };
   const root = readPart(file, found.diagnostics);
   if (root === undefined) return found;
-  /** A member of a part, which may be the whole of another file. */
-  const member = (part: Part, path: KeyPath): Part | undefined => {
-    const value = path.reduce<unknown>(
-      (at, key) => (at as Record<string | number, unknown> | undefined)?.[key],
-      part.value,
-    );
-    if (isInclude(value))
-      return readPart(resolve(cwd, value.include), found.diagnostics, part.where(path));
-    return isMapping(value)
-      ? { value, where: (inner) => part.where([...path, ...inner]) }
-      : undefined;
-  };
-
+  const member = (part: Part, path: KeyPath): Part | undefined =>
+    memberOf(found.diagnostics, part, path, cwd);
   const flow = member(root, ['flow']);
   const names = (key: string): string[] => {
     const value = flow?.value[key];
@@ -223,8 +151,13 @@ function addParameters(found: Workflow, made: Procedure, stage: Part, cwd: strin
       try: shown,
     });
   };
-  for (const [key, value] of Object.entries(params)) {
+  for (const [key, written] of Object.entries(params)) {
     if (key.startsWith('mc_')) continue;
+    // A parameter may be the whole of a file (thresholds of SiPMs); what is wrong with that is told.
+    const value = isInclude(written)
+      ? memberOf(found.diagnostics, stage, ['params', key], cwd)?.value
+      : written;
+    if (value === undefined) continue;
     const only = fixedValue(procedure, key);
     if (only !== undefined) {
       if (value !== only) mustBe(key, only, 'tg has no other way');

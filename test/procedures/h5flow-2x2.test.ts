@@ -95,6 +95,27 @@ test("places that a mapping leaves out have upstream's value, not that of the pr
   assert.deepEqual(parameters['light/cwvfm'], { gain: { default: 0.5, 1: { 2: 3 } } });
 });
 
+test('a parameter may be a file; keys are numbers also where PyYAML takes 08 for text', () => {
+  const stage = `flow: {source: s}
+s: {classname: WaveformHitFinder, path: ${TWO}, params: {hit_level: sipm, threshold: !include FILE}}
+`;
+  const { root } = folder({
+    'w.yaml': stage.replace('FILE', 'thresholds.yaml'),
+    'x.yaml': stage.replace('FILE', 'none.yaml'),
+    'thresholds.yaml': '0:\n  04: 100\n  08: 300\n1: {10: 80}\n',
+  });
+  const { parameters, diagnostics } = readWorkflow(join(root, 'w.yaml'), root);
+  assert.deepEqual(diagnostics, []);
+  assert.deepEqual(parameters['light/sipm_hits'], {
+    threshold: { default: 2000, 0: { 4: 100, 8: 300 }, 1: { 10: 80 } },
+  });
+  const missing = readWorkflow(join(root, 'x.yaml'), root).diagnostics;
+  assert.deepEqual(
+    missing.map(({ code, where }) => [code, where?.line]),
+    [['no-file', 2]],
+  );
+});
+
 test('resources give geometry, length of a sample, and whether it is simulated', () => {
   const resources = `resources:
   - {classname: RunData, params: {defaults: {lrs_ticks: 0.016, is_mc: true}}}
