@@ -15,6 +15,24 @@ type Params = Readonly<Record<string, unknown>>;
 const inCharge = (procedure: string): Stage => ({ procedure, library: 'tg:charge' });
 const inLight = (procedure: string): Stage => ({ procedure, library: 'tg:light' });
 
+/** Stages that another library of the same detector has in another form. */
+function noiseFilter(library: string) {
+  return (params: Params): Stage => ({
+    procedure: 'light/fwvfm',
+    library: params['keep_noise'] === true ? `${library}-noise` : library,
+  });
+}
+function deconvolution(library: string) {
+  return (params: Params): Stage =>
+    params['do_filtering'] === false
+      ? {
+          procedure: 'light/templates',
+          library: `${library}-templates`,
+          products: templates(params),
+        }
+      : { procedure: 'light/deconv', library };
+}
+
 /** Class of a stage or generator -> what it is, which its parameters may decide. */
 const STAGES: Readonly<Record<string, Stage | ((params: Params) => Stage)>> = {
   RawEventGenerator: inCharge('charge/raw_events'),
@@ -32,14 +50,8 @@ const STAGES: Readonly<Record<string, Stage | ((params: Params) => Stage)>> = {
   LightMPDEventGenerator: inLight('light/events'),
   LightEventGeneratorMC: { procedure: 'light/events', library: 'tg:light-mc' },
   LightTimestampCorrector: inLight('light/t_ns'),
-  WaveformNoiseFilter: (params) => ({
-    procedure: 'light/fwvfm',
-    library: params['keep_noise'] === true ? 'tg:light-noise' : 'tg:light',
-  }),
-  WaveformDeconvolution: (params) =>
-    params['do_filtering'] === false
-      ? { procedure: 'light/templates', library: 'tg:light-templates', products: templates(params) }
-      : inLight('light/deconv'),
+  WaveformNoiseFilter: noiseFilter('tg:light'),
+  WaveformDeconvolution: deconvolution('tg:light'),
   WaveformAlign: inLight('light/deconv/alignment'),
   WaveformSum: inLight('light/swvfm'),
   WaveformHitFinder: inLight('light/hits'),
@@ -61,9 +73,10 @@ const STAGES_2X2: typeof STAGES = {
   LightMPDEventGenerator: in2x2('light/events'),
   LightADC64EventGenerator: in2x2('light/events'),
   LightEventGenerator: in2x2('light/events'),
+  LightEventGeneratorMC: { procedure: 'light/events', library: 'tg:light-2x2-mc' },
   LightTimestampCorrector: in2x2('light/t_ns'),
-  WaveformNoiseFilter: in2x2('light/fwvfm'),
-  WaveformDeconvolution: in2x2('light/deconv'),
+  WaveformNoiseFilter: noiseFilter('tg:light-2x2'),
+  WaveformDeconvolution: deconvolution('tg:light-2x2'),
   WaveformAlign: in2x2('light/deconv/alignment'),
   WaveformSum: in2x2('light/swvfm'),
 };
@@ -199,14 +212,10 @@ const OWN_FIXED: Readonly<Record<string, Readonly<Record<string, Json>>>> = {
   'light/sipm_hits': { hit_level: 'sipm' },
   'light/flash': { min_samples: 1 },
 };
-/** Of the 2x2: libraries for it are not there yet. */
-const FIXED_2X2: typeof OWN_FIXED = { 'light/fwvfm': { keep_noise: false } };
 
 /** The only value of a parameter; undefined when it may have others. */
-export const onlyValue = ({ procedure, library }: Stage, parameter: string): Json | undefined =>
-  (library === 'tg:light-2x2' ? FIXED_2X2[procedure]?.[parameter] : undefined) ??
-  OWN_FIXED[procedure]?.[parameter] ??
-  FIXED[parameter];
+export const onlyValue = (procedure: string, parameter: string): Json | undefined =>
+  OWN_FIXED[procedure]?.[parameter] ?? FIXED[parameter];
 
 /** What upstream takes for places that a mapping of these parameters leaves out. */
 export const leftOut: Readonly<Record<string, number>> = { threshold: 2000, gain: 1, gain_mc: 1 };

@@ -165,7 +165,7 @@ function addParameters(
       ? memberOf(found.diagnostics, stage, ['params', key], cwd)?.value
       : written;
     if (value === undefined || isIdle(procedure, key, value)) continue;
-    const only = onlyValue(known, key);
+    const only = onlyValue(procedure, key);
     if (only !== undefined) {
       if (value !== only) mustBe(key, only, 'tg has no other way');
       continue;
@@ -232,7 +232,7 @@ function addResource(found: Workflow, resource: Part, cwd: string): void {
     const { lrs_ticks: ticks, crs_ticks: charge, is_mc: isMc } = defaults;
     if (typeof ticks === 'number') isUsed = set('lrs_ticks', ticks);
     // Times of simulated triggers are in ticks of the charge readout.
-    const isSimulated = found.libraries.includes('tg:light-mc');
+    const isSimulated = found.libraries.some((library) => /^tg:light.*-mc$/.test(library));
     if (isSimulated && typeof charge === 'number' && set('crs_ticks', charge)) isUsed = true;
     if (typeof isMc === 'boolean' && set('is_mc', isMc)) {
       isUsed = true;

@@ -164,6 +164,41 @@ print(len(a), bool((a['ns'] == t).all()), bool((np.abs(a['sample_idx'][:, 0] - 1
     assert.equal(told.trim(), '35 True True');
   });
 
+  test('simulated events of the 2x2 are aligned by the latency of the simulation', async () => {
+    const project = (parameters: object = {}): string => {
+      const root = folder({
+        'tg.yaml': JSON.stringify({
+          libraries: ['tg:light-2x2-mc'],
+          sources: { packets: 'raw/{run}.h5' },
+          parameters: {
+            'light/events': parameters,
+            'light/fwvfm': { filter_channels: [1], filter_samples: [0, 4], modulo_param: 2 },
+          },
+        }),
+      });
+      mkdirSync(join(root, 'raw'));
+      cpSync(join(FILES, '2x2.h5'), join(root, 'raw/r.h5'));
+      return root;
+    };
+    assert.match(
+      await tg(project(), 'build light/events', 2),
+      /light\/events needs the parameter channel_map/,
+    );
+    const root = project(PARAMS['2x2']);
+    await tg(root, 'build light/fwvfm');
+    const told = runPython(
+      `
+with h5py.File(sys.argv[1]) as f, h5py.File(sys.argv[2]) as u:
+    same = all((f[t + '/data'][:] == u[t + '/data'][:]).all() for t in ('light/events', 'light/wvfm'))
+    print(same, len(f['light/fwvfm/data']))`,
+      join(root, 'build/r.h5'),
+      join(FILES, '2x2.expected.h5'),
+    );
+    assert.equal(told.trim(), 'True 7');
+    const said = await run(['list', 'light/deconv/alignment', '--params'], { cwd: root });
+    assert.match(said.stdout, /is_mc *true/);
+  });
+
   test('what does not fit is told with names', async () => {
     for (const [name, more, message] of [
       [

@@ -95,6 +95,20 @@ test("places that a mapping leaves out have upstream's value, not that of the pr
   assert.deepEqual(parameters['light/cwvfm'], { gain: { default: 0.5, 1: { 2: 3 } } });
 });
 
+test('simulated events, kept noise and templates have libraries of the 2x2', () => {
+  const stage = (name: string, params: string) => ({ class: name, path: TWO, params });
+  const libraries = (...stages: Parameters<typeof read>[0]): string[] => read(stages).libraries;
+  assert.deepEqual(
+    libraries(
+      stage('LightEventGeneratorMC', 'n_modules: 4'),
+      stage('WaveformNoiseFilter', 'keep_noise: true'),
+      stage('WaveformDeconvolution', 'do_filtering: false, gen_noise_spectrum: true'),
+    ),
+    ['tg:light-2x2-mc', 'tg:light-2x2-noise', 'tg:light-2x2-templates'],
+  );
+  assert.deepEqual(libraries(stage('WaveformNoiseFilter', 'keep_noise: false')), ['tg:light-2x2']);
+});
+
 test('a parameter may be a file; keys are numbers also where PyYAML takes 08 for text', () => {
   const stage = `flow: {source: s}
 s: {classname: WaveformHitFinder, path: ${TWO}, params: {hit_level: sipm, threshold: !include FILE}}
