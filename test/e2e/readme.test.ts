@@ -47,7 +47,7 @@ test('its transcripts', async () => {
   const cwd = demo();
   assert.deepEqual(
     transcripts.map(([typed]) => typed.replace(/^npx tg /, '').split(' ')[0]),
-    ['cold', 'build', 'sed', 'plan', 'why', 'build', 'why'],
+    ['cold', 'build', 'sed', 'plan', 'why', 'build', 'why', 'build', 'report'],
   );
   for (const [typed, printed] of transcripts) {
     if (typed.startsWith('sed ')) {
