@@ -91,6 +91,7 @@ export async function findHits(
     const sought = [...thresholds.keys()].filter(
       (at) => !isMasked.has(at % others) && place.without?.has(at) !== true,
     );
+    const values = new Float32Array(2 * near + 1);
     /** First hit of each event. */
     const first: number[] = [];
     let hits = 0;
@@ -104,24 +105,24 @@ export async function findHits(
         for (const at of sought) {
           const slot = row * places + at;
           for (const p of findPeaks(waves, slot * samples, samples, thresholds[at]!)) {
-            const values = around(waves, slot * samples, samples, p, near);
-            table.append(
-              rows.row({
-                id: hits++,
-                place: at,
-                numbers: [Math.floor(at / others), at % others],
-                sampleIdx: p,
-                ns: ns[row]!,
-                busyNs: (p - busy[slot]!) * sampleNs,
-                samples: values,
-                max: waves[slot * samples + p]!,
-                shape: measure.of(values),
-              }),
-            );
+            around(waves, slot * samples, samples, p, values);
+            const isFull = rows.add({
+              id: hits++,
+              place: at,
+              numbers: [Math.floor(at / others), at % others],
+              sampleIdx: p,
+              ns: ns[row]!,
+              busyNs: (p - busy[slot]!) * sampleNs,
+              samples: values,
+              max: waves[slot * samples + p]!,
+              shape: measure.of(values),
+            });
+            if (isFull) table.append(rows.take());
           }
         }
       }
     }
+    table.append(rows.take());
     relate(output, first, hits, kind);
     context.count(kind.counted, hits);
   });

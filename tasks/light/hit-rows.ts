@@ -39,8 +39,14 @@ export interface Hit {
 
 export interface HitRows {
   type: Compound;
-  row(hit: Hit): Uint8Array;
+  /** Adds a row; true when there is room for no other: `take` them. */
+  add(hit: Hit): boolean;
+  /** The rows that were added; good until the next one. */
+  take(): Uint8Array;
 }
+
+/** Rows that are handed on together. */
+const ROOM = 1024;
 
 /** Rows {id u4, the two numbers u1, what else is known f4, sample_idx u2, ns f8, busy_ns f8, samples f4[2 near + 1], the pulse f4}. */
 export function hitRows({ numbers: [one, other], more }: HitPlace, near: number): HitRows {
@@ -58,24 +64,38 @@ export function hitRows({ numbers: [one, other], more }: HitPlace, near: number)
     ...PULSE.map((name) => [name, 'f4'] as [string, string]),
   ]);
   const size = more?.shape.reduce((a, b) => a * b, 1) ?? 0;
+  const bytes = new Uint8Array(ROOM * type.size);
+  const view = new DataView(bytes.buffer);
+  let rows = 0;
   return {
     type,
-    row({ id, place, numbers, sampleIdx, ns, busyNs, samples, max, shape }) {
-      const bytes = new Uint8Array(type.size);
-      const view = new DataView(bytes.buffer);
-      view.setUint32(0, id, true);
-      view.setUint8(4, numbers[0]);
-      view.setUint8(5, numbers[1]);
-      let at = 6;
+    add({ id, place, numbers, sampleIdx, ns, busyNs, samples, max, shape }) {
+      let at = rows * type.size;
+      view.setUint32(at, id, true);
+      view.setUint8(at + 4, numbers[0]);
+      view.setUint8(at + 5, numbers[1]);
+      at += 6;
       for (let i = 0; i < size; i++, at += 4)
         view.setFloat32(at, more!.values[place * size + i]!, true);
       view.setUint16(at, sampleIdx, true);
       view.setFloat64(at + 2, ns, true);
       view.setFloat64(at + 10, busyNs, true);
-      const { sum, sumSpline, maxSpline, nsSpline, rising, risingError, fwhm } = shape;
-      const pulse = [sum, max, sumSpline, maxSpline, nsSpline, rising, risingError, fwhm];
-      [...samples, ...pulse].forEach((value, i) => view.setFloat32(at + 18 + 4 * i, value, true));
-      return bytes;
+      at += 18;
+      for (let i = 0; i < samples.length; i++, at += 4) view.setFloat32(at, samples[i]!, true);
+      view.setFloat32(at, shape.sum, true);
+      view.setFloat32(at + 4, max, true);
+      view.setFloat32(at + 8, shape.sumSpline, true);
+      view.setFloat32(at + 12, shape.maxSpline, true);
+      view.setFloat32(at + 16, shape.nsSpline, true);
+      view.setFloat32(at + 20, shape.rising, true);
+      view.setFloat32(at + 24, shape.risingError, true);
+      view.setFloat32(at + 28, shape.fwhm, true);
+      return ++rows === ROOM;
+    },
+    take() {
+      const taken = bytes.subarray(0, rows * type.size);
+      rows = 0;
+      return taken;
     },
   };
 }

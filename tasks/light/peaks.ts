@@ -1,5 +1,5 @@
 /** Hits: local maxima of waveforms above a threshold, and what a spline around each says of its pulse. Knows samples, no files. */
-import { integral, slopeAt, splineMaker, valueAt } from './cubic-spline.ts';
+import { integral, splineMaker } from './cubic-spline.ts';
 
 export interface PeakRules {
   /** Samples kept on either side. */
@@ -47,18 +47,17 @@ export function findPeaks(
   return found;
 }
 
-/** Samples p - near .. p + near; beyond an end the last one again. */
+/** Samples p - near .. p + near into `out`, which has room for just these; beyond an end the last one again. */
 export function around(
   samples: Float32Array,
   first: number,
   length: number,
   p: number,
-  near: number,
-): Float32Array {
-  return Float32Array.from({ length: 2 * near + 1 }, (_, i) => {
-    const at = Math.min(length - 1, Math.max(0, p + i - near));
-    return samples[first + at]!;
-  });
+  out: Float32Array,
+): void {
+  const from = p - (out.length >> 1);
+  for (let i = 0; i < out.length; i++)
+    out[i] = samples[first + Math.min(length - 1, Math.max(0, from + i))]!;
 }
 
 export interface PeakMeasure {
@@ -71,6 +70,9 @@ export function peakMeasure({ near, points, sampleNs, upstream }: PeakRules): Pe
   const xs = Float64Array.from({ length: points }, (_, i) =>
     i === points - 1 ? near : i * step - near,
   );
+  // Which piece of the spline a point is of, and how far from its beginning.
+  const piece = xs.map((x) => Math.min(2 * near - 1, Math.max(0, Math.floor(x + near))));
+  const inside = xs.map((x, i) => x - (piece[i]! - near));
   const values = new Float64Array(points);
   const zero = new Float64Array(points);
   const half = new Float64Array(points);
@@ -78,15 +80,20 @@ export function peakMeasure({ near, points, sampleNs, upstream }: PeakRules): Pe
   return {
     of(y) {
       const spline = maker.through(y);
+      const { a, b, c, d } = spline;
       let best = 0;
       for (let i = 0; i < points; i++) {
-        values[i] = valueAt(spline, xs[i]!);
+        const k = piece[i]!;
+        const t = inside[i]!;
+        values[i] = a[k]! + t * (b[k]! + t * (c[k]! + t * d[k]!));
         if (values[i]! > values[best]!) best = i;
       }
       const max = values[best]!;
       const nsSpline = xs[best]! * sampleNs;
       for (let i = 0; i < points; i++) {
-        const slope = slopeAt(spline, xs[i]!);
+        const k = piece[i]!;
+        const t = inside[i]!;
+        const slope = b[k]! + t * (2 * c[k]! + 3 * t * d[k]!);
         zero[i] = xs[i]! - values[i]! / slope;
         half[i] = xs[i]! + (max * 0.5 - values[i]!) / slope;
       }
@@ -101,7 +108,7 @@ export function peakMeasure({ near, points, sampleNs, upstream }: PeakRules): Pe
       const lower = trimmed(half, 0, before, slack);
       const upper = trimmed(half, behind, points, slack);
       return {
-        sum: y.reduce((sum, value) => sum + (upstream ? Math.trunc(value) : value), 0),
+        sum: sumOf(y, upstream),
         sumSpline: integral(spline),
         maxSpline: max,
         nsSpline,
@@ -111,6 +118,12 @@ export function peakMeasure({ near, points, sampleNs, upstream }: PeakRules): Pe
       };
     },
   };
+}
+
+function sumOf(y: Float32Array, isCut: boolean): number {
+  let sum = 0;
+  for (const value of y) sum += isCut ? Math.trunc(value) : value;
+  return sum;
 }
 
 /** numpy's masked difference keeps the first number where one is missing. */
@@ -162,10 +175,10 @@ function medianOf(values: Float64Array, n: number): number {
 
 /** The k-th of the first n values (Hoare's selection); what is no number counts as the greatest. */
 function select(values: Float64Array, n: number, k: number): number {
-  if (values.subarray(0, n).some(Number.isNaN)) {
-    values.subarray(0, n).sort();
-    return values[k]!;
-  }
+  let sum = 0;
+  for (let i = 0; i < n; i++) sum += values[i]!;
+  // Infinities of both signs are told apart by sorting, too.
+  if (Number.isNaN(sum)) return values.subarray(0, n).sort()[k]!;
   let [low, high] = [0, n - 1];
   while (low < high) {
     const pivot = values[(low + high) >> 1]!;
