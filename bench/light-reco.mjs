@@ -46,7 +46,7 @@ try {
     det_adc: byNumber(geometry.det_adc.map(byNumber)),
     det_chan: byNumber(geometry.det_chan.map(byNumber)),
   };
-  writeFileSync(join(folder, 'geometry.yaml'), JSON.stringify(nested));
+  writeFileSync(join(folder, 'geometry.yaml'), JSON.stringify(nested).replace(/"(\d+)":/g, '$1: '));
   const templates = 'build/templates/r';
   const project = {
     libraries: ['tg:light', 'tg:light-templates'],
