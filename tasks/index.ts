@@ -25,6 +25,11 @@ export const types: { readonly [type: string]: string } = {
   'light/waveform_sum': 'light/sum-task.js',
   'light/hit_finder': 'light/hit-finder.js',
   'charge/simulate': 'charge/simulate.js',
+  harmonize: 'harmonize/harmonize.js',
+  'harmonize/scan': 'harmonize/scan.js',
+  'harmonize/plan': 'harmonize/plan.js',
+  'harmonize/write': 'harmonize/write.js',
+  'harmonize/scalers': 'harmonize/scalers.js',
 };
 
 /** Verb -> the file that adds it. `report X` is what `tg report X FILE` runs. */

@@ -89,7 +89,16 @@ export function utf8(text: string): Uint8Array {
 
 /** Order of names as HDF5 sorts them: by bytes. */
 export function byBytes(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const x = a.charCodeAt(i);
+    const y = b.charCodeAt(i);
+    if (x === y) continue;
+    // Only surrogates stand in another order in UTF-16 than in UTF-8.
+    if (x < 0xd800 || y < 0xd800) return x < y ? -1 : 1;
+    return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  }
+  return Math.sign(a.length - b.length);
 }
 
 /** The bytes of any typed array, without a copy. */

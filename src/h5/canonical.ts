@@ -204,11 +204,15 @@ export function aliasId(path: string, target: string): NodeId {
   return { path, kind: 'group', id: hashBytes(utf8(`alias\n${target}`)), bytes: 0 };
 }
 
-/** One id of a set of nodes, whatever their order. */
-export function combine(nodes: readonly NodeId[]): { hex32: string; bytes: number } {
+/** One id of a set of nodes, whatever their order. In order of paths they are taken one by one. */
+export function combine(nodes: Iterable<NodeId>): { hex32: string; bytes: number } {
   const out = hasher();
   let bytes = 0;
-  for (const node of [...nodes].sort((a, b) => byBytes(a.path, b.path))) {
+  let before = '';
+  for (const node of nodes) {
+    if (byBytes(before, node.path) > 0)
+      return combine([...nodes].sort((a, b) => byBytes(a.path, b.path)));
+    before = node.path;
     out.update(utf8(`${JSON.stringify(node.path)} ${node.kind} ${node.id} ${node.bytes}\n`));
     bytes += node.bytes;
   }

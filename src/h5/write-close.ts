@@ -35,10 +35,37 @@ import {
 import { checkRuns, writeReferences } from './write-references.ts';
 import type { Sink } from './write-sink.ts';
 
-/** Writes everything that is still missing; returns the ids of all nodes, sorted as walked. */
+/** Writes everything that is still missing; returns the ids of all nodes that are not finished, sorted as walked. */
 export function closeTree(root: Group, sink: Sink): NodeId[] {
-  const file = sink.path;
   const nodes = [...nodesBelow(root)];
+  writeHeaders(nodes, root, sink, (heap, places) => {
+    for (const node of nodes)
+      if (node.kind === 'dataset') writeLate(node, root, sink, heap, places);
+  });
+  sink.write(0, superblock(root.address, sink.end()));
+  return nodes.map((node) => idOf(node, root));
+}
+
+/** Writes the headers of a group and of all below it; returns their ids. @throws TypeError for what needs other objects' addresses */
+export function closeGroup(group: Group, root: Group, sink: Sink): NodeId[] {
+  const nodes = [...nodesBelow(group)];
+  for (const node of nodes) {
+    const held = [...node.attributes.values()].some(({ dtype }) => dtype.kind === 'reference');
+    if (held || (node.kind === 'dataset' && node.late !== undefined))
+      throw new TypeError(`${node.path} holds references or strings, which are written at close`);
+  }
+  writeHeaders(nodes, root, sink, () => undefined);
+  return nodes.map((node) => idOf(node, root));
+}
+
+/** Gives headers their addresses and writes them in one piece; `late` comes when addresses are known. */
+function writeHeaders(
+  nodes: readonly Node[],
+  root: Group,
+  sink: Sink,
+  late: (heap: HeapWriter, places: Places) => void,
+): void {
+  const file = sink.path;
   let size = 0;
   for (const node of nodes) {
     node.address = size;
@@ -49,7 +76,7 @@ export function closeTree(root: Group, sink: Sink): NodeId[] {
 
   const heap = new HeapWriter(sink);
   const places = placesIn(root, heap, file);
-  for (const node of nodes) if (node.kind === 'dataset') writeLate(node, root, sink, heap, places);
+  late(heap, places);
   const attributes = nodes.map((node) => storedAttributes(node, places, file));
   heap.flush();
 
@@ -60,8 +87,6 @@ export function closeTree(root: Group, sink: Sink): NodeId[] {
   });
   if (headers.length !== size) throw new H5Error(file, 'bug: headers of unforeseen size');
   sink.write(base, headers.written());
-  sink.write(0, superblock(root.address, sink.end()));
-  return nodes.map((node) => idOf(node, root));
 }
 
 function placesIn(root: Group, heap: HeapWriter, file: string): Places {
