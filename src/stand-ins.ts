@@ -117,10 +117,11 @@ function procedureOf(
     name: made.name,
     type: made.type,
     inputs: Object.entries(made.inputs).map(([alias, target]) => ({ alias, target, where })),
-    outputs: Object.entries(made.outputs).map(([target, { path, inner }]) => ({
+    outputs: Object.entries(made.outputs).map(([target, { path, inner, alone }]) => ({
       target,
       ...(path === undefined ? {} : { pattern: path }),
       ...(inner === undefined ? {} : { inner }),
+      ...(alone === undefined ? {} : { alone }),
       where,
     })),
     parameters: made.parameters,

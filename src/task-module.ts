@@ -108,8 +108,8 @@ export interface StandIns {
     name: string;
     type: string;
     inputs: Readonly<Record<string, string>>;
-    /** `path` of a product, relative to the build folder or absolute; without one it is a table. `inner`: for other tasks alone. */
-    outputs: Readonly<Record<string, { path?: string; inner?: true }>>;
+    /** `path` of a product, relative to the build folder or absolute; without one it is a table. `inner`: for other tasks alone. `alone`: files of such a name beside them are told. */
+    outputs: Readonly<Record<string, { path?: string; inner?: true; alone?: true }>>;
     parameters: Readonly<Record<string, Json>>;
     each?: 'run' | 'all' | { target: string };
     after?: readonly string[];

@@ -77,6 +77,8 @@ export interface OutputEntry {
   pattern?: string;
   /** For other tasks alone: stands in no flow file. */
   inner?: true;
+  /** Other files of such a name beside them are taken for it by who reads them: they are told. */
+  alone?: true;
   where: Where;
 }
 

@@ -1,4 +1,5 @@
 /** What a scan of a run came upon that a user must know of, and how it is told. Knows no files. */
+import { rangesText } from './ranges.ts';
 
 /** `strict: true` makes the first of these errors; the others are told only. */
 export const STRICT = {
@@ -71,4 +72,20 @@ export function findingText(run: number, { kind, n, events }: Finding): string {
   if (events.length === 0) return `run ${run}: ${text}`;
   const more = n > events.length ? ', ..' : '';
   return `run ${run}: ${n} ${text} (${events.join(', ')}${more})`;
+}
+
+/** What all runs came to, a line each kind: `2 events missing (run 7)`, `no scalers: run 4, 5`. */
+export function summaryOf(runs: readonly { run: number; findings: readonly Finding[] }[]): string[] {
+  const kinds = [...Object.keys(STRICT), ...Object.keys(TOLD)] as FindingKind[];
+  return kinds.flatMap((kind) => {
+    const of = runs.flatMap(({ run, findings: list }) =>
+      list.filter((finding) => finding.kind === kind).map((finding) => ({ run, ...finding })),
+    );
+    if (of.length === 0) return [];
+    const text = isStrict(kind) ? STRICT[kind] : TOLD[kind];
+    const named = `run ${rangesText(of.map(({ run }) => run))}`;
+    const counted = of.some(({ events }) => events.length > 0);
+    const n = of.reduce((sum, finding) => sum + finding.n, 0);
+    return [counted ? `${n} ${text} (${named})` : `${text}: ${named}`];
+  });
 }

@@ -160,7 +160,7 @@ export default defineStanding({
           name: own('files'),
           type: 'harmonize/write',
           inputs: { scan: `${own('scan')}@*`, merged: `${own('merged')}@*` },
-          outputs: { [own('files')]: { path: join(harmonic, '{name}.h5') } },
+          outputs: { [own('files')]: { path: join(harmonic, 'run_{name}.h5'), alone: true } },
           parameters: {},
           each: { target: own('plan') },
           checked: true,

@@ -44,5 +44,17 @@ export function partition(
   return files;
 }
 
-/** `run_0000`: harmonic runs count from 0. */
-export const harmonicName = (k: number): string => `run_${String(k).padStart(4, '0')}`;
+/** `0000` of run_0000.h5: harmonic runs count from 0. */
+export const harmonicName = (k: number): string => String(k).padStart(4, '0');
+
+/** `55:13+11 56:0+3`: of run 55 the eleven events from the fourteenth, .. */
+export const stretchesText = (stretches: readonly Stretch[]): string =>
+  stretches.map(({ run, first, events }) => `${run}:${first}+${events}`).join(' ');
+
+/** The same read again. */
+export const stretchesOf = (text: string): Stretch[] =>
+  [...text.matchAll(/(\S+):(\d+)\+(\d+)/g)].map(([, run, first, events]) => ({
+    run: run!,
+    first: Number(first),
+    events: Number(events),
+  }));

@@ -2,9 +2,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { defineTask, TaskError, z } from 'tg';
 import type { TaskContext } from 'tg';
-import { findingText, isStrict } from './findings.ts';
+import { findingText, isStrict, summaryOf } from './findings.ts';
 import { layoutOf, type Format } from './merger-formats.ts';
-import { harmonicName, partition } from './partition.ts';
+import { harmonicName, partition, stretchesText } from './partition.ts';
 import { readSizes, type ScanHead } from './read-scan.ts';
 import { rangesText } from './ranges.ts';
 import { checkMixture, parseRunTable } from './run-table.ts';
@@ -96,6 +96,7 @@ export default defineTask({
     const gaps = gapsOf(numbers, min, max);
     if (strict) checkStrict(runs, gaps);
     if (gaps.length > 0) context.note(gapText(gaps));
+    for (const line of summaryOf(runs)) context.note(line);
     const files = partition(
       runs.map(({ run, bytes }) => ({ run: String(run), bytes })),
       limit,
@@ -104,11 +105,10 @@ export default defineTask({
       JSON.stringify({
         name: harmonicName(k),
         layout,
-        bytes,
         events,
+        bytes,
         runs: stretches.map(({ run }) => run),
-        first: stretches.map(({ first }) => first),
-        counts: stretches.map((stretch) => stretch.events),
+        stretches: stretchesText(stretches),
       }),
     );
     writeFileSync(context.output(sibling(context.task, 'plan')), `[\n${lines.join(',\n')}\n]\n`);

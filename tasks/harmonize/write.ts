@@ -1,29 +1,23 @@
 /** Task type harmonize/write: one harmonic file, copied event by event from the runs that the plan names. */
 import { defineTask, TaskError, z } from 'tg';
-import type { TaskContext } from 'tg';
+import type { Json, TaskContext } from 'tg';
+import { stretchesOf, type Stretch } from './partition.ts';
 import { slowReader } from './slow-piece.ts';
 import { readEvents } from './read-scan.ts';
 import { writeHarmonic, type SourceEvents } from './write-harmonic.ts';
 
-/** An entry of the plan. */
-const member = z.object({
-  name: z.string(),
-  layout: z.enum(['1.0', '2.0']),
-  events: z.int(),
-  runs: z.array(z.string()),
-  first: z.array(z.int()),
-  counts: z.array(z.int()),
-});
+/** An entry of the plan, as much of it as is read here. */
+const member = z.object({ layout: z.enum(['1.0', '2.0']), stretches: z.string() });
 
-type Member = z.infer<typeof member>;
-
-async function* sourcesOf(context: TaskContext, file: Member): AsyncIterable<SourceEvents> {
+async function* sourcesOf(
+  context: TaskContext,
+  stretches: readonly Stretch[],
+): AsyncIterable<SourceEvents> {
   const merged = new Map(context.inputs('merged').map(({ run, path }) => [run, path]));
   const scans = new Map(context.inputs('scan').map((place) => [place.run, place]));
-  for (const [k, run] of file.runs.entries()) {
+  for (const { run, first, events } of stretches) {
     const { path, place } = scans.get(run)!;
     const { scan, format } = await readEvents(path, place);
-    const [first, events] = [file.first[k]!, file.counts[k]!];
     if (first + events > scan.event.length)
       throw new TaskError(`run ${run} has ${scan.event.length} events, not ${first + events}`, {
         code: 'input-changed',
@@ -38,10 +32,16 @@ export default defineTask({
   version: '1',
   params: { member: {} },
   async run(context) {
-    const file = member.parse(context.params['member']);
+    const told = context.params['member'] as Record<string, Json>;
+    const { layout, stretches } = member.parse({
+      layout: told['layout'],
+      stretches: told['stretches'],
+    });
+    const list = stretchesOf(stretches);
+    const total = list.reduce((n, { events }) => n + events, 0);
     const path = context.output(context.task.replace(/@.*/s, ''));
-    const { events, bytes } = await writeHarmonic(path, sourcesOf(context, file), file.layout, {
-      progress: (n) => context.progress(n, file.events, 'events'),
+    const { events, bytes } = await writeHarmonic(path, sourcesOf(context, list), layout, {
+      progress: (n) => context.progress(n, total, 'events'),
       signal: context.signal,
     });
     context.count('events', events);
