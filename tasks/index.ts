@@ -32,8 +32,10 @@ export const types: { readonly [type: string]: string } = {
   'harmonize/scalers': 'harmonize/scalers.js',
 };
 
-/** Verb -> the file that adds it. `report X` is what `tg report X FILE` runs. */
+/** Verb -> the file that adds it. `report X` is what `tg report X FILE` runs; others take the config of another program. */
 export const verbs: { readonly [verb: string]: string } = {
   'report charge': 'charge/cli.js',
   'report charge-light': 'association/cli.js',
+  'report harmonic': 'harmonize/report.js',
+  harmonize: 'harmonize/cli.js',
 };

@@ -89,6 +89,13 @@ export const VERBS: readonly VerbEntry[] = [
     load: () => import('./report.ts'),
   },
   {
+    group: 'detector',
+    name: 'harmonize',
+    words: '[new]',
+    summary: 'equal-sized AT-TPC files, from -c FILE',
+    load: async () => (await import('./config-verb.ts')).configVerb('harmonize'),
+  },
+  {
     group: 'more',
     name: 'init',
     words: '[--example NAME]',
