@@ -52,7 +52,7 @@ export async function takeStandIns(
         params,
         file: (name) => files[name]?.path ?? null,
       });
-      sources.push(...sourcesOf(made, procedure));
+      sources.push(...sourcesOf(made, at));
       workflows.push({ name: procedure.name, tasks: made.meant });
       return made.procedures.map((one) => procedureOf(one, procedure, told));
     } catch (error) {
@@ -93,8 +93,11 @@ function perRun(project: Project, names: ReadonlySet<string>): Diagnostic[] {
   );
 }
 
-const sourcesOf = ({ sources }: StandIns, { where }: Procedure): SourceEntry[] =>
-  Object.entries(sources).map(([name, { pattern, written, files }]) => ({
+const sourcesOf = (
+  { sources }: StandIns,
+  at: (parameter: string | undefined) => Where,
+): SourceEntry[] =>
+  Object.entries(sources).map(([name, { pattern, written, files, parameter }]) => ({
     name,
     pattern,
     written,
@@ -102,7 +105,7 @@ const sourcesOf = ({ sources }: StandIns, { where }: Procedure): SourceEntry[] =
     archived: false,
     hash: 'full',
     given: files,
-    where,
+    where: at(parameter),
   }));
 
 /** What the entry says of how its tasks run (pool, memory, retries ..) holds for each of them. */

@@ -100,9 +100,17 @@ export class StandInError extends Error {
 
 /** What stands in the place of an entry. Paths are absolute. */
 export interface StandIns {
-  /** Files by run, in any order; `written`: how messages call them. */
+  /** Files by run, in any order; `written`: how messages call them; `parameter`: where they were named. */
   sources: Readonly<
-    Record<string, { pattern: string; written: string; files: readonly { path: string; run: string }[] }>
+    Record<
+      string,
+      {
+        pattern: string;
+        written: string;
+        files: readonly { path: string; run: string }[];
+        parameter?: string;
+      }
+    >
   >;
   procedures: readonly {
     name: string;

@@ -30,6 +30,7 @@ export const types: { readonly [type: string]: string } = {
   'harmonize/plan': 'harmonize/plan.js',
   'harmonize/write': 'harmonize/write.js',
   'harmonize/scalers': 'harmonize/scalers.js',
+  'harmonize/simulate': 'harmonize/simulate.js',
 };
 
 /** Verb -> the file that adds it. `report X` is what `tg report X FILE` runs; others take the config of another program. */

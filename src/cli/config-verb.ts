@@ -118,15 +118,15 @@ async function build(call: Call, config: Config, file: string): Promise<number> 
     );
   const located = locatedFor(config, root, path, values, places, call.cwd);
   const { runBuild } = await import('./build.ts');
-  if (!call.json && !call.quiet) {
-    for (const key of unused) call.err(`note: ${file}: ${key} is not used here\n`);
-    for (const line of config.before(values, paths)) call.out(`${line}\n`);
-  }
   // Nothing is made, not even a folder, of a config that is mistaken.
   const { openLocated } = await import('./open-project.ts');
   const ws = await openLocated(call, located, false);
   const { diagnostics } = ws.planFor([config.entry]);
   if (diagnostics.some(({ severity }) => severity === 'error')) throw new Refusal(diagnostics);
+  if (!call.json && !call.quiet) {
+    for (const key of unused) call.err(`note: ${file}: ${key} is not used here\n`);
+    for (const line of config.before(values, paths)) call.out(`${line}\n`);
+  }
   const lock = await lockStore(
     located.store,
     call.has('wait'),

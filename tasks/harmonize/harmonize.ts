@@ -135,6 +135,7 @@ export default defineStanding({
         [own('merged')]: {
           pattern: join(merger, 'run_{run:d}.h5'),
           written: `${settings.merger_path.replace(/\/$/, '')}/run_NNNN.h5, runs ${min} to ${max}`,
+          parameter: 'merger_path',
           files: runsIn(merger, min, max).map(({ run, path }) => ({ path, run: String(run) })),
         },
       },
