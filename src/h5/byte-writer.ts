@@ -57,9 +57,26 @@ export class ByteWriter {
   /** UTF-8, without a terminator; returns how many bytes it took. */
   text(text: string): number {
     const at = this.skip(3 * text.length);
+    // Most texts are a few letters of ASCII, for which a call of the encoder is dear.
+    if (text.length < 40) {
+      const n = this.#ascii(text, at);
+      if (n === text.length) {
+        this.length = at + n;
+        return n;
+      }
+    }
     const { written } = encoder.encodeInto(text, this.bytes.subarray(at));
     this.length = at + written;
     return written;
+  }
+  /** Writes letters up to the first that is not ASCII; returns how many. */
+  #ascii(text: string, at: number): number {
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (code > 127) return i;
+      this.bytes[at + i] = code;
+    }
+    return text.length;
   }
   /** The length of a text in UTF-8 as u32, then the text. */
   sizedText(text: string): void {

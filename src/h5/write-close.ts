@@ -24,12 +24,14 @@ import { HeapWriter } from './write-heap.ts';
 import { writeChunkIndex } from './write-index.ts';
 import {
   find,
+  findMember,
   LARGE_GROUP,
   nodesBelow,
   sizeOf,
   sortedMembers,
   type Dataset,
   type Group,
+  type Member,
   type Node,
 } from './write-node.ts';
 import { checkRuns, writeReferences } from './write-references.ts';
@@ -58,6 +60,9 @@ export function closeGroup(group: Group, root: Group, sink: Sink): NodeId[] {
   return nodes.map((node) => idOf(node, root));
 }
 
+const SMALL = 65536;
+const small = new ByteWriter(SMALL);
+
 /** Gives headers their addresses and writes them in one piece; `late` comes when addresses are known. */
 function writeHeaders(
   nodes: readonly Node[],
@@ -80,7 +85,9 @@ function writeHeaders(
   const attributes = nodes.map((node) => storedAttributes(node, places, file));
   heap.flush();
 
-  const headers = new ByteWriter(size + 1024);
+  // Of groups finished one by one there are very many, each a few hundred bytes.
+  const headers = size < SMALL ? small : new ByteWriter(size + 1024);
+  headers.clear();
   nodes.forEach((node, i) => {
     putNode(headers, node, attributes[i]!, sink);
     headers.align(8);
@@ -90,8 +97,8 @@ function writeHeaders(
 }
 
 function placesIn(root: Group, heap: HeapWriter, file: string): Places {
-  const target = (path: string): Node => {
-    const node = find(root, path);
+  const target = (path: string): Member => {
+    const node = findMember(root, path);
     if (!node) throw new H5Error(file, `a reference leads to ${path}, which is not in this file`);
     return node;
   };

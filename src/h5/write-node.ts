@@ -9,7 +9,7 @@ import { elements, type Typed, type Value } from './values.ts';
 import {
   attributeFits,
   attributeSize,
-  dataspace,
+  dataspaceSize,
   headerSize,
   linkSize,
   LONGEST_MESSAGE,
@@ -63,10 +63,16 @@ export function newGroup(path: string): Group {
   return { kind: 'group', path, attributes: new Map(), members: new Map(), address: 0 };
 }
 
+/** Names along a path; none for the root. */
+const partsOf = (path: string): string[] => {
+  const full = absolute(path);
+  return full === '/' ? [] : full.slice(1).split('/');
+};
+
 /** The group at `path`, made with its parents when it is not there. @throws H5Error when a dataset is in the way. */
 export function groupAt(root: Group, path: string, file: string): Group {
   let group = root;
-  for (const name of absolute(path).split('/').filter(Boolean)) {
+  for (const name of partsOf(path)) {
     checkName(name);
     const next = group.members.get(name) ?? newGroup(join(group.path, name));
     if (next.kind === 'finished') throw alreadyFinished(file, next.path);
@@ -92,10 +98,16 @@ export function checkName(name: string): void {
 
 /** Undefined for what is not there, and for what is finished. */
 export function find(root: Group, path: string): Node | undefined {
+  const found = findMember(root, path);
+  return found?.kind === 'finished' ? undefined : found;
+}
+
+/** A finished group is found, nothing below it. */
+export function findMember(root: Group, path: string): Member | undefined {
   let node: Member | undefined = root;
-  for (const name of absolute(path).split('/').filter(Boolean))
+  for (const name of partsOf(path))
     node = node?.kind === 'group' ? node.members.get(name) : undefined;
-  return node?.kind === 'finished' ? undefined : node;
+  return node;
 }
 
 /** Members in the order HDF5 wants them. */
@@ -129,7 +141,7 @@ export function sizeOf(node: Node, file: string): number {
       for (const name of node.members.keys()) bodies.push(linkSize(name));
     }
   } else {
-    bodies.push(dataspace(node.shape, node.maxshape).length, node.typeBytes.length, 2);
+    bodies.push(dataspaceSize(node.shape, node.maxshape), node.typeBytes.length, 2);
     bodies.push(node.storage.kind === 'contiguous' ? 18 : 11 + 4 * (node.shape.length + 1));
     if (node.typeBytes.length > LONGEST_MESSAGE)
       throw new H5Error(file, 'the type has too many fields for HDF5 (64 KiB)', {
@@ -145,7 +157,7 @@ export function sizeOf(node: Node, file: string): number {
         dataset: node.path,
         try: 'store it as a dataset',
       });
-    bodies.push(attributeSize(name, type, dataspace(typed.shape), data));
+    bodies.push(attributeSize(name, type.length, dataspaceSize(typed.shape), data));
   }
   return headerSize(bodies);
 }

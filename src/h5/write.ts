@@ -2,7 +2,7 @@
 // Does not read, does not rename, does not know what the tables mean.
 import { byteView } from './byte-writer.ts';
 import { typedAttribute, type Attributes } from './attributes.ts';
-import { dataHash, type NodeId } from './canonical.ts';
+import { dataHash, wholeHash, type NodeId } from './canonical.ts';
 import { dtype as named, isPlain, itemSize, type Dtype } from './dtype.ts';
 import { encodeType } from './encode-type.ts';
 import { H5Error } from './errors.ts';
@@ -74,7 +74,7 @@ export function createH5(path: string): H5Writer {
   const setAttributes = (at: string, attributes: Attributes = {}): void => {
     const node = find(root, at);
     if (!node)
-      throw new H5Error(path, 'is not there: make it, and do not finish it, before its attributes', {
+      throw new H5Error(path, 'is not there yet, or is finished: make it before its attributes', {
         dataset: at,
       });
     for (const [name, value] of Object.entries(attributes)) {
@@ -149,7 +149,7 @@ export function createH5(path: string): H5Writer {
         node.late = { kind: 'values', values: [...(data as readonly Value[])] };
         return;
       }
-      node.hash.bytes(bytes);
+      node.hash = wholeHash(type, bytes);
       if (node.storage.kind === 'chunked')
         writeChunks(sink, node.storage, shape, itemSize(type), bytes);
       else {

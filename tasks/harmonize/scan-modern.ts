@@ -18,14 +18,20 @@ function numbersOf(names: Iterable<string>): number[] {
 
 const pathOf = ({ path }: H5Objects, at: string): string => `${path}::${at}`;
 
+type Attributes = ReturnType<H5Objects['attributes']>;
+
 /** An attribute that holds one whole number; undefined when it is not there. @throws TaskError for anything else */
-function wholeOf(file: H5Objects, object: H5Object, name: string): number | bigint | undefined {
-  const attributes = file.attributes(object);
+function wholeOf(
+  file: H5Objects,
+  { path }: H5Object,
+  attributes: Attributes,
+  name: string,
+): number | bigint | undefined {
   if (!attributes.has(name)) return undefined;
   const value: Value | undefined = scalarOf(attributes, name);
   if (typeof value === 'bigint' || (typeof value === 'number' && Number.isInteger(value)))
     return value;
-  throw new TaskError(`${pathOf(file, object.path)}: attribute ${name} is not one whole number`, {
+  throw new TaskError(`${pathOf(file, path)}: attribute ${name} is not one whole number`, {
     try: 'merge the run again',
   });
 }
@@ -59,7 +65,8 @@ function rangeOf(
   numbers: readonly number[],
   format: Format,
 ): [number, number] {
-  const told = ['min_event', 'max_event'].map((name) => wholeOf(file, events, name));
+  const attributes = file.attributes(events);
+  const told = ['min_event', 'max_event'].map((name) => wholeOf(file, events, attributes, name));
   const [first = 0, last = 0] = told.map((n) => Number(n ?? 0));
   if (first > last)
     throw new TaskError(
@@ -88,26 +95,30 @@ function scanEvent(scanning: Scanning, n: number, event: H5Object, format: Forma
   const getObject = file.member(event, format === '2.0' ? 'get' : 'get_traces', members);
   const headers: Headers = {};
   let headerless = false;
-  const number = (object: H5Object, ...names: string[]): number | bigint => {
-    for (const name of names) {
-      const value = wholeOf(file, object, name);
-      if (value !== undefined) return value;
-    }
-    headerless = true;
-    return 0;
+  const numbersOn = (object: H5Object): ((...names: string[]) => number | bigint) => {
+    const attributes = file.attributes(object);
+    return (...names) => {
+      for (const name of names) {
+        const value = wholeOf(file, object, attributes, name);
+        if (value !== undefined) return value;
+      }
+      headerless = true;
+      return 0;
+    };
   };
-  if (getObject !== undefined)
+  if (getObject !== undefined) {
+    const number = numbersOn(getObject);
     headers.get = {
-      id: Number(number(getObject, 'id')),
-      timestamp: BigInt(number(getObject, 'timestamp')),
-      other: BigInt(number(getObject, 'timestamp_other')),
+      id: Number(number('id')),
+      timestamp: BigInt(number('timestamp')),
+      other: BigInt(number('timestamp_other')),
     };
-  if (fribGroup !== undefined)
-    headers.frib = {
-      // The merger writes `id`, the synchronizer `event`, which alone the harmonizer read.
-      id: Number(number(fribGroup, 'id', 'event')),
-      timestamp: Number(number(fribGroup, 'timestamp')),
-    };
+  }
+  if (fribGroup !== undefined) {
+    const number = numbersOn(fribGroup);
+    // The merger writes `id`, the synchronizer `event`, which alone the harmonizer read.
+    headers.frib = { id: Number(number('id', 'event')), timestamp: Number(number('timestamp')) };
+  }
   if (headerless) findings.add('no-header', n);
   const pieces: PiecePlace[] = [];
   let known = (getObject === undefined ? 0 : 1) + (fribGroup === undefined ? 0 : 1);
@@ -149,7 +160,7 @@ export function scanModernScalers(
   const members = group?.kind === 'group' ? file.members(group) : undefined;
   const numbers = numbersOf(members?.keys() ?? []);
   if (group === undefined || numbers.length === 0) return findings.add('no-scalers');
-  const told = Number(wholeOf(file, group, 'max_event') ?? 0);
+  const told = Number(wholeOf(file, group, file.attributes(group), 'max_event') ?? 0);
   const last = version.startsWith('synchronizer:') ? told - 1 : told;
   let next = 0;
   for (const n of numbers) {
