@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { cleanTask, sourcePaths } from './clean.ts';
+import { compareNatural } from './core/names.ts';
 import { productPath } from './core/outputs.ts';
 import type { Family } from './core/expansion.ts';
 import type { Diagnostic } from './core/types.ts';
@@ -33,34 +34,40 @@ function dropOf(ws: Workspace, { procedure, tasks }: Family, list: string): Diag
   for (const { outputs } of expansion.tasks)
     for (const { path } of outputs) keep.add(absolute(root, path));
   const tops = [join(store.folder, 'artifacts'), ws.project.build];
-  return left.flatMap((id): Diagnostic[] => {
+  const shown = (path: string): string => ws.shown(absolute(root, path));
+  const found: Diagnostic[] = [];
+  const gone: string[] = [];
+  for (const id of left.sort(compareNatural)) {
     const outputs = store.entry(id)?.outputs ?? [];
     const products = outputs.filter(([, path]) => !path.startsWith(below(root, store.folder)));
     const changed = products.find(([, path, was]) => {
       const is = idOf(ws, path);
       return is !== null && is !== was;
     });
-    const shown = (path: string): string => ws.shown(absolute(root, path));
-    if (changed !== undefined)
-      return [
-        {
-          severity: 'warning',
-          code: 'left-over',
-          message: `${shown(changed[1])} is of an entry that ${list} has no longer, and was changed since tg made it`,
-          try: `rm ${shown(changed[1])}, or keep it elsewhere`,
-        },
-      ];
-    const removed = cleanTask(store, { id, outputs: [], procedure }, keep, tops);
-    if (removed === undefined || products.length === 0) return [];
-    return [
-      {
-        severity: 'note',
+    if (changed !== undefined) {
+      found.push({
+        severity: 'warning',
         code: 'left-over',
-        message: `removed ${products.map(([, path]) => shown(path)).join(' ')}: ${list} has no such entry any more`,
-      },
-    ];
-  });
+        message: `${shown(changed[1])} is of an entry that ${list} has no longer, and was changed since tg made it`,
+        try: `rm ${shown(changed[1])}, or keep it elsewhere`,
+      });
+    } else if (cleanTask(store, { id, outputs: [], procedure }, keep, tops) !== undefined)
+      gone.push(...products.map(([, path]) => shown(path)));
+  }
+  if (gone.length > 0)
+    found.push({
+      severity: 'note',
+      code: 'left-over',
+      message: `removed ${few(gone)}: ${list} has no such ${gone.length === 1 ? 'entry' : 'entries'} any more`,
+    });
+  return found;
 }
+
+/** Five names at most. */
+const few = (names: readonly string[]): string =>
+  names.length <= 5
+    ? names.join(' ')
+    : `${names.slice(0, 5).join(' ')} and ${names.length - 5} more`;
 
 /** Id of a product by its stat; undefined when it is not as it was. */
 function idOf(ws: Workspace, path: string): string | undefined | null {
@@ -92,13 +99,12 @@ function strangers(ws: Workspace, { procedure }: Family): Diagnostic[] {
         !known.has(join(dirname(path), name)),
     );
     if (names.length === 0) return [];
-    const shown = names.slice(0, 5).map((name) => ws.shown(join(dirname(path), name)));
-    const more = names.length > 5 ? ` and ${names.length - 5} more` : '';
+    const shown = few(names.map((name) => ws.shown(join(dirname(path), name))));
     return [
       {
         severity: 'warning',
         code: 'not-ours',
-        message: `${shown.join(' ')}${more}: not made by tg, but named as ${procedure.name} are, so who reads the folder takes them for current`,
+        message: `${shown}: not made by tg, but named as ${procedure.name} are, so who reads the folder takes them for current`,
         try: 'remove them, or another folder',
       },
     ];

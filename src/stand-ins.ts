@@ -1,5 +1,5 @@
 /** Entries of types that stand for several: replaced by the procedures and sources that they are made of. Runs no task. */
-import { StandInError, type Hindrance, type StandIns } from './task-module.ts';
+import type { Hindrance, StandIns, StandInError } from './task-module.ts';
 import type { Diagnostic, Procedure, Project, SourceEntry, Where } from './core/types.ts';
 import type { Setting } from './procedures/set.ts';
 import { loadModules, parameterResolver } from './project-modules.ts';
@@ -56,8 +56,9 @@ export async function takeStandIns(
       workflows.push({ name: procedure.name, tasks: made.meant });
       return made.procedures.map((one) => procedureOf(one, procedure, told));
     } catch (error) {
-      if (!(error instanceof StandInError)) throw error;
-      diagnostics.push(told(error.hindrance));
+      // Known by its shape: the modules of users have their own.
+      if ((error as Error).name !== 'StandInError') throw error;
+      diagnostics.push(told((error as StandInError).hindrance));
       return [];
     }
   });

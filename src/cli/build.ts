@@ -142,7 +142,8 @@ export async function runBuild(
     });
     const files = reporter.finish(result);
     if (tell !== undefined) await tell(ws, result);
-    else if (!call.json && !process.stdout.isTTY) call.out(files.map((file) => `${file}\n`).join(''));
+    else if (!call.json && !process.stdout.isTTY)
+      call.out(files.map((file) => `${file}\n`).join(''));
     if (known.question !== undefined && result.exit === 0 && reporter.allGood()) {
       const { rememberFresh, renewFresh } = await import('../quick.ts');
       const { question, before, openedAt } = known;

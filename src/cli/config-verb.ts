@@ -219,7 +219,9 @@ function madeOf(ws: Workspace, { plan }: BuildResult): Made {
     files: (target) => of(target).map(({ path }) => ({ path, shown: shownPath(path, ws.cwd) })),
     notes: (target) =>
       of(target).flatMap(({ task }) =>
-        (ws.store.entry(task.id)?.notes ?? []).flatMap(([text, , , quiet]) => (quiet ? [] : [text])),
+        (ws.store.entry(task.id)?.notes ?? []).flatMap(([text, , , quiet]) =>
+          quiet ? [] : [text],
+        ),
       ),
     count: (target, name) =>
       of(target).reduce((sum, { task }) => {

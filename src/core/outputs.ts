@@ -40,8 +40,7 @@ export function outputsOf(
   return procedure.outputs.map((o) => {
     const target = targetOf(o.target, selection);
     const inner = o.inner === true ? ({ inner: true } as const) : {};
-    if (o.pattern === undefined)
-      return { target, path: artifact, place: `/${o.target}`, ...inner };
+    if (o.pattern === undefined) return { target, path: artifact, place: `/${o.target}`, ...inner };
     const path = o.pattern.replace(/\{([^{}]+)\}/g, (whole, name: string) =>
       name === 'run' ? (run ?? whole) : (values[name] ?? whole),
     );

@@ -101,12 +101,7 @@ export function attributeFits(name: string, type: number, rank: number, data: nu
 }
 
 /** Length of an attribute message body, from those of its type, shape and data. */
-export function attributeSize(
-  name: string,
-  type: number,
-  space: number,
-  data: number,
-): number {
+export function attributeSize(name: string, type: number, space: number, data: number): number {
   return 9 + Buffer.byteLength(name) + 1 + type + space + data;
 }
 

@@ -13,14 +13,7 @@ import { closeGroup, closeTree } from './write-close.ts';
 import { packedIds } from './write-finished.ts';
 import { writeChunks } from './write-chunks.ts';
 import { SUPERBLOCK } from './write-headers.ts';
-import {
-  checkName,
-  find,
-  groupAt,
-  membersBelow,
-  newGroup,
-  type Dataset,
-} from './write-node.ts';
+import { checkName, find, groupAt, membersBelow, newGroup, type Dataset } from './write-node.ts';
 import { relationWriter } from './write-relations.ts';
 import { openSink } from './write-sink.ts';
 import { chunkRowsFor, rowStream } from './write-table.ts';

@@ -75,7 +75,9 @@ export function findingText(run: number, { kind, n, events }: Finding): string {
 }
 
 /** What all runs came to, a line each kind: `2 events missing (run 7)`, `no scalers: run 4, 5`. */
-export function summaryOf(runs: readonly { run: number; findings: readonly Finding[] }[]): string[] {
+export function summaryOf(
+  runs: readonly { run: number; findings: readonly Finding[] }[],
+): string[] {
   const kinds = [...Object.keys(STRICT), ...Object.keys(TOLD)] as FindingKind[];
   return kinds.flatMap((kind) => {
     const of = runs.flatMap(({ run, findings: list }) =>

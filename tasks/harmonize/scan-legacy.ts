@@ -76,8 +76,7 @@ export function scanLegacyEvents(scanning: Scanning, root: H5Object, meta: H5Obj
       if ((fribHead?.length ?? 0) < 2) findings.add('no-header', n);
       if (!WHOLE_FRIB['0.1.0'].every((name) => names.has(name))) findings.add('partial-frib', n);
     }
-    if (headers.get === undefined)
-      findings.add(headers.frib === undefined ? 'bare' : 'no-get', n);
+    if (headers.get === undefined) findings.add(headers.frib === undefined ? 'bare' : 'no-get', n);
     scanning.events.add(n, headers, pieces);
     if (n % 256 === 0) scanning.progress?.(n - first, last - first + 1);
   }
@@ -96,10 +95,7 @@ function rangeOf(file: H5Objects, meta: H5Object): [number, number] {
   return [first, last];
 }
 
-export function scanLegacyScalers(
-  { file, findings, scalers }: Scanning,
-  root: H5Object,
-): void {
+export function scanLegacyScalers({ file, findings, scalers }: Scanning, root: H5Object): void {
   const frib = file.member(root, 'frib');
   const place = frib && placeAt(file, frib, 'scaler');
   const numbers = [...(place?.members.keys() ?? [])]

@@ -159,8 +159,7 @@ function modernEvent(
     [run.synchronizer ? 'event' : 'id']: u4(frib.id),
     timestamp: u4(frib.time),
   });
-  if (!run.partial.includes(n))
-    out.dataset(`${group}/1903`, 'u2', [run.samples, 8], frib.samples);
+  if (!run.partial.includes(n)) out.dataset(`${group}/1903`, 'u2', [run.samples, 8], frib.samples);
   out.dataset(`${group}/977`, 'u2', [1], frib.register);
   if (run.format === '2.0' && n % 2 === 0)
     out.dataset(`${group}/1906`, 'u2', [2, 4], frib.samples.slice(0, 8));

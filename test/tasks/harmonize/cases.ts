@@ -58,7 +58,10 @@ export const expected = (name: Case): Expected =>
 export const eventsOf = ({ files }: Expected): Map<string, ExpectedEvent> =>
   new Map(
     files.flatMap(({ events }) =>
-      events.map((event) => [`${event.orig_run}:${event.orig_event}`, event] as const),
+      events.map(({ orig_run, orig_event, get, frib }) => {
+        const event = { orig_run, orig_event, get: get ?? null, frib: frib ?? null };
+        return [`${orig_run}:${orig_event}`, event] as const;
+      }),
     ),
   );
 
@@ -70,7 +73,10 @@ export function scratch(): string {
 }
 
 /** Made-up runs in a folder. */
-export function simulate(folder: string, runs: Readonly<Record<number, Partial<SimulatedRun>>>): void {
+export function simulate(
+  folder: string,
+  runs: Readonly<Record<number, Partial<SimulatedRun>>>,
+): void {
   for (const [run, settings] of Object.entries(runs))
     writeSimulatedRun(join(folder, runFileName(Number(run))), {
       seed: Number(run),

@@ -58,12 +58,17 @@ test('every file but the last ends with the event that reaches the limit; none i
 
 test('what comes behind does not move what lies before', () => {
   fc.assert(
-    fc.property(runs, fc.array(fc.nat(1000), { minLength: 1 }), fc.nat(5000), (lists, more, limit) => {
-      const before = partition(named(lists), limit);
-      const after = partition(named([...lists, more]), limit);
-      const kept = before.filter(({ bytes, events }) => events > 0 && bytes >= limit);
-      assert.deepEqual(after.slice(0, kept.length), kept);
-    }),
+    fc.property(
+      runs,
+      fc.array(fc.nat(1000), { minLength: 1 }),
+      fc.nat(5000),
+      (lists, more, limit) => {
+        const before = partition(named(lists), limit);
+        const after = partition(named([...lists, more]), limit);
+        const kept = before.filter(({ bytes, events }) => events > 0 && bytes >= limit);
+        assert.deepEqual(after.slice(0, kept.length), kept);
+      },
+    ),
   );
 });
 

@@ -48,9 +48,7 @@ describe('the fixtures', { skip: withoutCases }, () => {
   test('case2_edges: what the reference skipped is found, and no more', () => {
     const told = expected('case2_edges');
     const runs = runsIn(casePath('case2_edges', 'merger'), told.min_run, told.max_run);
-    const found = Object.fromEntries(
-      runs.map(({ run, path }) => [run, kinds(scanRun(path, run))]),
-    );
+    const found = Object.fromEntries(runs.map(({ run, path }) => [run, kinds(scanRun(path, run))]));
     assert.deepEqual(found, {
       3: {},
       4: { 'no-scalers': 1 },
@@ -121,7 +119,11 @@ test('a range without end is told, not walked', () => {
   const out = createH5(path);
   out.group('events/event_0');
   const u8 = (value: bigint) => ({ dtype: dtype('u8'), shape: [], values: [value] });
-  out.group('events', { min_event: u8(0n), max_event: u8(2n ** 50n), version: 'libattpc_merger:1.0' });
+  out.group('events', {
+    min_event: u8(0n),
+    max_event: u8(2n ** 50n),
+    version: 'libattpc_merger:1.0',
+  });
   out.close();
   const { findings } = scanRun(path, 1);
   const missing = findings.find(({ kind }) => kind === 'missing-events')!;
@@ -161,7 +163,8 @@ test('what is no merged run, or of a version that is not known, says so', () => 
 
 test('file names are those of the merger', () => {
   assert.deepEqual([1, 12345, -1].map(runFileName), ['run_0001.h5', 'run_12345.h5', 'run_00-1.h5']);
-  for (const run of [0, 1, 55, 9999, 12345, -1, -12]) assert.equal(runOfFileName(runFileName(run)), run);
+  for (const run of [0, 1, 55, 9999, 12345, -1, -12])
+    assert.equal(runOfFileName(runFileName(run)), run);
   for (const name of ['run_1.h5', 'run_00001.h5', 'run_0001.yml', 'x_run_0001.h5', 'run_.h5'])
     assert.equal(runOfFileName(name), undefined, name);
 });
