@@ -6,7 +6,7 @@ import { findingText, isStrict, summaryOf } from './findings.ts';
 import { layoutOf, type Format } from './merger-formats.ts';
 import { harmonicName, partition, stretchesText } from './partition.ts';
 import { readSizes, type ScanHead } from './read-scan.ts';
-import { rangesText } from './ranges.ts';
+import { gapText, gapsOf, rangesText } from './ranges.ts';
 import { checkMixture, parseRunTable } from './run-table.ts';
 import { sibling } from './names.ts';
 
@@ -40,22 +40,6 @@ export function checkFormats(runs: readonly { run: number; format: Format }[]): 
     },
   );
 }
-
-/** Runs of [min, max] that are not there: first and last of each gap. */
-export function gapsOf(runs: readonly number[], min: number, max: number): [number, number][] {
-  const gaps: [number, number][] = [];
-  let next = min;
-  for (const run of [...runs, max + 1]) {
-    if (run > next) gaps.push([next, run - 1]);
-    next = run + 1;
-  }
-  return gaps;
-}
-
-const gapText = (gaps: readonly [number, number][]): string =>
-  `run ${gaps
-    .flatMap(([a, b]) => (a === b ? [`${a}`] : b === a + 1 ? [`${a}`, `${b}`] : [`${a}..${b}`]))
-    .join(', ')} absent`;
 
 /** @throws TaskError naming what would be passed over without `strict` */
 function checkStrict(runs: readonly Run[], gaps: readonly [number, number][]): void {

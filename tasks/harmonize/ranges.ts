@@ -11,3 +11,20 @@ export function rangesText(numbers: readonly number[]): string {
   }
   return parts.join(', ');
 }
+
+/** Runs of [min, max] that are not there: first and last of each gap. */
+export function gapsOf(runs: readonly number[], min: number, max: number): [number, number][] {
+  const gaps: [number, number][] = [];
+  let next = min;
+  for (const run of [...runs, max + 1]) {
+    if (run > next) gaps.push([next, run - 1]);
+    next = run + 1;
+  }
+  return gaps;
+}
+
+/** `run 57, 60..99 absent`. */
+export const gapText = (gaps: readonly [number, number][]): string =>
+  `run ${gaps
+    .flatMap(([a, b]) => (a === b ? [`${a}`] : b === a + 1 ? [`${a}`, `${b}`] : [`${a}..${b}`]))
+    .join(', ')} absent`;

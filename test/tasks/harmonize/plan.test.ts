@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findingText, summaryOf } from '../../../tasks/harmonize/findings.ts';
 import { limitOf, params } from '../../../tasks/harmonize/harmonize.ts';
-import { checkFormats, gapsOf } from '../../../tasks/harmonize/plan.ts';
-import { rangesText } from '../../../tasks/harmonize/ranges.ts';
+import { checkFormats } from '../../../tasks/harmonize/plan.ts';
+import { gapsOf, gapText, rangesText } from '../../../tasks/harmonize/ranges.ts';
 import { checkMixture, parseRunTable } from '../../../tasks/harmonize/run-table.ts';
 import { sizeText } from '../../../tasks/harmonize/size-text.ts';
 
@@ -42,6 +42,14 @@ test('gaps of a range, however long', () => {
   ]);
   assert.deepEqual(gapsOf([], 0, 2 ** 31), [[0, 2 ** 31]]);
   assert.deepEqual(gapsOf([1, 2], 1, 2), []);
+  assert.equal(
+    gapText([
+      [57, 57],
+      [59, 60],
+      [62, 99],
+    ]),
+    'run 57, 59, 60, 62..99 absent',
+  );
   assert.equal(rangesText([3, 1, 2, 7, 9, 10]), '1..3, 7, 9, 10');
 });
 
