@@ -95,7 +95,7 @@ export async function runBuild(
     openedAt: number;
   },
   lock: Awaited<ReturnType<typeof lockStore>>,
-  tell?: (ws: Workspace, result: BuildResult) => Promise<void>,
+  tell?: (ws: Workspace, result: BuildResult) => void,
 ): Promise<number> {
   const [{ build }, { endOrphans }, { openReporter }, { onSignals }] = await Promise.all([
     import('../build.ts'),
@@ -141,7 +141,7 @@ export async function runBuild(
       interrupt: interrupt.signal,
     });
     const files = reporter.finish(result);
-    if (tell !== undefined) await tell(ws, result);
+    if (tell !== undefined) tell(ws, result);
     else if (!call.json && !process.stdout.isTTY)
       call.out(files.map((file) => `${file}\n`).join(''));
     if (known.question !== undefined && result.exit === 0 && reporter.allGood()) {

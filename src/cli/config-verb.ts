@@ -38,7 +38,7 @@ export interface Config {
   /** Lines before anything is built. */
   before(values: Readonly<Record<string, Json>>, paths: Readonly<Record<string, string>>): string[];
   /** Lines when all of it is there. */
-  after(made: Made): Promise<string[]>;
+  after(made: Made): string[];
 }
 
 /** What a build has made. */
@@ -94,28 +94,7 @@ function writeTemplate(call: Call, { template, fill }: Config, file: string): nu
 
 async function build(call: Call, config: Config, file: string): Promise<number> {
   const { values, paths, places, unused, path } = readConfig(call, config, file);
-  const root = paths[config.folder];
-  if (root !== undefined && values[config.makes] !== true && !existsSync(root))
-    throw mistake(
-      'no-file',
-      `${config.folder} is not there: ${String(values[config.folder])}`,
-      `mkdir ${String(values[config.folder])}, or ${config.makes}: true`,
-      places.get(`${config.entry}.${config.folder}`),
-    );
-  if (root === undefined)
-    throw mistake(
-      'missing-key',
-      `${file} has no ${config.folder}`,
-      `${config.folder}: out/`,
-      places.get(`${config.entry}.${config.folder}`),
-    );
-  if (statSync(root, { throwIfNoEntry: false })?.isDirectory() === false)
-    throw mistake(
-      'bad-value',
-      `${config.folder} is a file: ${String(values[config.folder])}`,
-      'a folder',
-      places.get(`${config.entry}.${config.folder}`),
-    );
+  const root = folderOf(config, file, { values, paths, places });
   const located = locatedFor(config, root, path, values, places, call.cwd);
   const { runBuild } = await import('./build.ts');
   // Nothing is made, not even a folder, of a config that is mistaken.
@@ -135,13 +114,37 @@ async function build(call: Call, config: Config, file: string): Promise<number> 
   try {
     const meant = { ...call, words: [config.entry] };
     const known = { question: undefined, before: undefined, openedAt: Date.now() };
-    return await runBuild(meant, located, known, lock, async (opened, result) => {
+    return await runBuild(meant, located, known, lock, (opened, result) => {
       if (result.exit !== 0 || call.json || call.quiet) return;
-      for (const line of await config.after(madeOf(opened, result))) call.out(`${line}\n`);
+      for (const line of config.after(madeOf(opened, result))) call.out(`${line}\n`);
     });
   } finally {
     lock.release();
   }
+}
+
+/** Where everything is made. @throws Refusal when it is not there and not to be made */
+function folderOf(
+  { folder, entry, makes }: Config,
+  file: string,
+  { values, paths, places }: Pick<Read, 'values' | 'paths' | 'places'>,
+): string {
+  const root = paths[folder];
+  const where = places.get(`${entry}.${folder}`);
+  if (root === undefined)
+    throw mistake('missing-key', `${file} has no ${folder}`, `${folder}: out/`, where);
+  const told = values[folder] as string;
+  const isFolder = statSync(root, { throwIfNoEntry: false })?.isDirectory();
+  if (isFolder === false)
+    throw mistake('bad-value', `${folder} is a file: ${told}`, 'a folder', where);
+  if (isFolder === undefined && values[makes] !== true)
+    throw mistake(
+      'no-file',
+      `${folder} is not there: ${told}`,
+      `mkdir ${told}, or ${makes}: true`,
+      where,
+    );
+  return root;
 }
 
 const mistake = (code: string, message: string, fix: string, where: Where | undefined): Refusal =>
@@ -166,7 +169,7 @@ function readConfig(call: Call, config: Config, file: string): Read {
   const yaml = parseYaml(readFileSync(path, 'utf8'), path);
   const broken: readonly Diagnostic[] = yaml.diagnostics.filter((d) => d.severity === 'error');
   if (broken.length > 0) throw new Refusal(broken);
-  if (!isMapping(yaml.value!))
+  if (!isMapping(yaml.value))
     throw refuse('wrong-type', `${file} is no mapping of keys`, config.template.split('\n')[0]!);
   const given = yaml.value;
   const values: Record<string, Json> = {};

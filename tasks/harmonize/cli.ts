@@ -37,7 +37,7 @@ function before(
   ];
 }
 
-async function after(made: Made): Promise<string[]> {
+function after(made: Made): string[] {
   const plan = JSON.parse(readFileSync(made.files('harmonic/plan')[0]!.path, 'utf8')) as {
     name: string;
     events: number;

@@ -75,7 +75,7 @@ function placesByRun(
       if (r < lastRun || (r === lastRun && e <= lastEvent)) found.unordered++;
       [lastRun, lastEvent] = [r, e];
       let of = places.get(r);
-      if (of === undefined) places.set(r, (of = new Map()));
+      if (of === undefined) places.set(r, (of = new Map<number, number[]>()));
       const sizes = of.get(e);
       if (sizes === undefined) of.set(e, [bytes[i]!]);
       else sizes.push(bytes[i]!);

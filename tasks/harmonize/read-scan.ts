@@ -29,8 +29,7 @@ export async function readEvents(
   const file = await openH5(path);
   try {
     const events = (name: string): ArrayLike<number> => numbers(file, place, name);
-    const times = (name: string): ArrayLike<bigint> =>
-      file.table(place).columnBig(name) as BigUint64Array;
+    const times = (name: string): ArrayLike<bigint> => file.table(place).columnBig(name);
     const pieces = (name: string): ArrayLike<number> => numbers(file, `${place}/pieces`, name);
     return {
       ...headOf(file, place),

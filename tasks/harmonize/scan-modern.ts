@@ -134,7 +134,7 @@ function scanEvent(scanning: Scanning, n: number, event: H5Object, format: Forma
     if (!piece.formats.includes(format)) continue;
     const group = piece.group === '' ? undefined : piece.group === 'get' ? getGroup : fribGroup;
     const dataset =
-      piece.group === '' ? getObject : group && file.member(group, piece.name, inside.get(group)!);
+      piece.group === '' ? getObject : group && file.member(group, piece.name, inside.get(group));
     if (dataset === undefined) continue;
     if (piece.group !== '') known++;
     pieces.push(placeOf(file, dataset, kind));

@@ -129,7 +129,7 @@ describe('the fixtures', { skip: withoutCases }, () => {
       assert.deepEqual(await held(cwd), told.partitions['tolerant_payload']);
       const bytes = readFileSync(join(cwd, 'out/scalers.parquet'));
       const rows = (await parquetReadObjects({
-        file: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer,
+        file: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length),
       })) as Record<string, number>[];
       const csv = [Object.keys(rows[0]!), ...rows.map((row) => Object.values(row))];
       const expectedCsv = readFileSync(casePath(name, 'expected/scalers.csv'), 'utf8').trim();

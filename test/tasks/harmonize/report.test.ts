@@ -76,7 +76,7 @@ describe('a folder of harmonic files', async () => {
       numbers['bytes'],
       files.reduce((n, { bytes }) => n + bytes, 0),
     );
-    const mean = (numbers['bytes'] as number) / files.length;
+    const mean = numbers['bytes'] / files.length;
     const largest = Math.max(...files.map(({ bytes }) => bytes));
     assert.equal((numbers['balance'] as { bytes: number }).bytes, largest / mean);
     assert.match(
