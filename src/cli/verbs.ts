@@ -6,6 +6,8 @@ export interface VerbEntry {
   name: string;
   /** As in `tg --help`: `[X]` may be missing, `X...` may repeat. */
   words: string;
+  /** What the help shows in their place. */
+  shown?: string;
   summary: string;
   load(): Promise<{ verb: Verb }>;
 }
@@ -83,17 +85,18 @@ export const VERBS: readonly VerbEntry[] = [
   },
   {
     group: 'detector',
+    name: 'harmonize',
+    words: '[new]',
+    shown: '-c FILE',
+    summary: 'equal-sized AT-TPC files',
+    load: async () => (await import('./config-verb.ts')).configVerb('harmonize'),
+  },
+  {
+    group: 'detector',
     name: 'report',
     words: 'NAME FILE',
     summary: 'figures and numbers from a made file',
     load: () => import('./report.ts'),
-  },
-  {
-    group: 'detector',
-    name: 'harmonize',
-    words: '[new]',
-    summary: 'equal-sized AT-TPC files, from -c FILE',
-    load: async () => (await import('./config-verb.ts')).configVerb('harmonize'),
   },
   {
     group: 'more',

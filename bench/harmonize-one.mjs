@@ -1,4 +1,4 @@
-// One process: runs to harmonic files of so many MB, by the chapters of tg or by h5wasm (read and create). What bench/harmonize.mjs measures.
+// One process: runs to harmonic files of so many MB, by the chapters of tg or by h5wasm (read and create); or scanned alone. What bench/harmonize.mjs measures.
 import { join } from 'node:path';
 
 const [how, folder, megabytes, ...paths] = process.argv.slice(2);
@@ -90,4 +90,9 @@ async function byH5wasm() {
   out?.close();
 }
 
-await (how === 'tg' ? byTg() : byH5wasm());
+async function scanned() {
+  const { scanRun } = await import('../dist/tasks/harmonize/run-scan.js');
+  for (const path of paths) console.log(scanRun(path, 1).events.bytes);
+}
+
+await { tg: byTg, h5wasm: byH5wasm, scan: scanned }[how]();
