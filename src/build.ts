@@ -5,6 +5,7 @@ import type { Wanted } from './core/targets.ts';
 import type { ContentId, Diagnostic, LogEntry, Plan, TargetName, Task } from './core/types.ts';
 import { endOrphans } from './execute/orphans.ts';
 import { openWorkers } from './execute/threads.ts';
+import { dropLeftMembers } from './left-members.ts';
 import { expandOver, readLists } from './lists.ts';
 import type { Lists } from './lists.ts';
 import { madeIds } from './made.ts';
@@ -84,6 +85,9 @@ export async function build(ws: Workspace, options: BuildOptions): Promise<Build
       else last = true;
     }
     const failed = [...ended.values()].includes('failed');
+    if (!failed && !round.stopped)
+      for (const diagnostic of dropLeftMembers(ws, lists))
+        options.report({ type: 'diagnostic', diagnostic });
     exit = options.interrupt.aborted ? (options.interrupt.reason as number) : failed ? 1 : 0;
   } finally {
     await workers.close();

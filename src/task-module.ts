@@ -66,7 +66,78 @@ export interface TaskModule {
   /** A run may be made part by part: `each` part of the inputs alone, rows and ids counted from 0, or by cutting its input. */
   parts?: 'each' | Cut;
   run(context: TaskContext): Promise<void> | void;
+  /** The type stands for several: what an entry of it is made of. Then it never runs itself. */
+  standsFor?(entry: StandingEntry): StandIns;
 }
+
+/** An entry of a type that stands for several, before anything is built. */
+export interface StandingEntry {
+  name: string;
+  /** Parameters, validated and defaulted. */
+  params: Readonly<Record<string, Json>>;
+  /** Absolute path of a parameter listed in `files` or `configuration`; null when it is null. */
+  file(name: string): string | null;
+}
+
+/** Why a procedure cannot be made as things are: told when somebody needs it. */
+export interface Hindrance {
+  message: string;
+  code: string;
+  try: string;
+  /** The parameter at fault. */
+  parameter?: string;
+}
+
+/** Thrown by `standsFor`: a mistake of the entry itself, whoever needs it or not. */
+export class StandInError extends Error {
+  readonly hindrance: Hindrance;
+  constructor(hindrance: Hindrance) {
+    super(hindrance.message);
+    this.name = 'StandInError';
+    this.hindrance = hindrance;
+  }
+}
+
+/** What stands in the place of an entry. Paths are absolute. */
+export interface StandIns {
+  /** Files by run, in any order; `written`: how messages call them; `parameter`: where they were named. */
+  sources: Readonly<
+    Record<
+      string,
+      {
+        pattern: string;
+        written: string;
+        files: readonly { path: string; run: string }[];
+        parameter?: string;
+      }
+    >
+  >;
+  procedures: readonly {
+    name: string;
+    type: string;
+    inputs: Readonly<Record<string, string>>;
+    /** `path` of a product, relative to the build folder or absolute; without one it is a table. `inner`: for other tasks alone. `alone`: files of such a name beside them are told. */
+    outputs: Readonly<Record<string, { path?: string; inner?: true; alone?: true }>>;
+    parameters: Readonly<Record<string, Json>>;
+    each?: 'run' | 'all' | { target: string };
+    after?: readonly string[];
+    /** The `checks:` of the entry are made of this one. */
+    checked?: true;
+    hindered?: Hindrance;
+  }[];
+  /** Targets that the name of the entry means. */
+  meant: readonly string[];
+}
+
+/** A type that stands for several. */
+export const defineStanding = (
+  module: Omit<TaskModule, 'run' | 'standsFor'> & Required<Pick<TaskModule, 'standsFor'>>,
+): TaskModule => ({
+  ...module,
+  run() {
+    throw new Error('a type that stands for several does not run');
+  },
+});
 
 /**
  * How the rows of an input are cut into parts that are made one after the other. `run` of part k finds its entry of the part

@@ -34,6 +34,7 @@ import { loadModules, parameterResolver, readSettings } from './project-modules.
 import type { Modules, ShippedTypes } from './project-modules.ts';
 import { goneSources, matchSources } from './project-sources.ts';
 import { notYet } from './not-yet.ts';
+import { takeStandIns } from './stand-ins.ts';
 import { absolute, below, openStore } from './store/store.ts';
 import type { Step, Store } from './store/store.ts';
 import { VERSION } from './version.ts';
@@ -95,8 +96,8 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
       ? loadProject(options.load.file, shipped, { cwd: options.cwd })
       : options.load.loaded;
   const diagnostics = [...loaded.diagnostics];
-  const project = loaded.project;
-  if (project === undefined) throw new Mistakes(diagnostics);
+  if (loaded.project === undefined) throw new Mistakes(diagnostics);
+  let project = loaded.project;
   const root = project.root;
   const folder = 'storeFolder' in options.load ? options.load.storeFolder : join(root, STORE);
   const store = openStore(root, folder, VERSION, options.write, options.onStep);
@@ -105,8 +106,11 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
   let expansion: Expansion | undefined;
   const known = facts(store, root, () => expansion?.sources ?? new Map<TargetName, Source>());
   diagnostics.push(...notYet(project));
-  const modules = await loadModules(project.procedures, options.shipped, diagnostics);
-  const settings = readSettings(options.set, project, modules, diagnostics);
+  let modules = await loadModules(project.procedures, options.shipped, diagnostics);
+  let settings = readSettings(options.set, project, modules, diagnostics);
+  const standing = { project, modules, settings, cwd: options.cwd };
+  const taken = await takeStandIns(standing, options.shipped, diagnostics);
+  ({ project, modules, settings } = taken);
   const columns = new Map<string, readonly ColumnValue[]>();
   const resolver = parameterResolver(project, modules, settings, diagnostics, options.cwd, columns);
   sources = matchSources(project, store, options.cwd, diagnostics);
@@ -118,6 +122,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
       below(root, project.build) === project.build && project.build === root
         ? ''
         : below(root, project.build),
+    root,
   };
   const elsewhere = (name: string): string | undefined => unusedLibrary(name, project, shipped);
   const partsWanted = project.parts === 'all' ? [] : project.parts;

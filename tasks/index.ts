@@ -34,10 +34,18 @@ export const types: { readonly [type: string]: string } = {
   'light/sipm_hit_finder': 'light/sipm-hit-finder.js',
   'light/flash_finder': 'light/flash-finder.js',
   'charge/simulate': 'charge/simulate.js',
+  harmonize: 'harmonize/harmonize.js',
+  'harmonize/scan': 'harmonize/scan.js',
+  'harmonize/plan': 'harmonize/plan.js',
+  'harmonize/write': 'harmonize/write.js',
+  'harmonize/scalers': 'harmonize/scalers.js',
+  'harmonize/simulate': 'harmonize/simulate.js',
 };
 
-/** Verb -> the file that adds it. `report X` is what `tg report X FILE` runs. */
+/** Verb -> the file that adds it. `report X` is what `tg report X FILE` runs; others take the config of another program. */
 export const verbs: { readonly [verb: string]: string } = {
   'report charge': 'charge/cli.js',
   'report charge-light': 'association/cli.js',
+  'report harmonic': 'harmonize/report.js',
+  harmonize: 'harmonize/cli.js',
 };

@@ -2,10 +2,12 @@
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { grouped } from '../core/text.ts';
+import type { BuildResult } from '../build.ts';
 import type { BuildEvent } from '../core/types.ts';
 import { logStamp, quickAnswer } from '../store/quick.ts';
 import type { QuickAnswer, QuickList, QuickQuestion, QuickReply } from '../store/quick.ts';
 import { VERSION } from '../version.ts';
+import type { Workspace } from '../workspace.ts';
 import { BUILD_FLAGS, secondsOf } from './build-flags.ts';
 import { lockStore, locate, openLocated } from './open-project.ts';
 import type { Located } from './open-project.ts';
@@ -82,7 +84,8 @@ function tellFresh(call: Call, { tasks, files }: QuickAnswer): void {
   if (!process.stdout.isTTY) call.out(files.map((file) => `${file}\n`).join(''));
 }
 
-async function runBuild(
+/** @param tell what the result is told by, in place of the files that were asked for */
+export async function runBuild(
   call: Call,
   located: Located,
   known: {
@@ -92,6 +95,7 @@ async function runBuild(
     openedAt: number;
   },
   lock: Awaited<ReturnType<typeof lockStore>>,
+  tell?: (ws: Workspace, result: BuildResult) => void,
 ): Promise<number> {
   const [{ build }, { endOrphans }, { openReporter }, { onSignals }] = await Promise.all([
     import('../build.ts'),
@@ -137,7 +141,9 @@ async function runBuild(
       interrupt: interrupt.signal,
     });
     const files = reporter.finish(result);
-    if (!call.json && !process.stdout.isTTY) call.out(files.map((file) => `${file}\n`).join(''));
+    if (tell !== undefined) tell(ws, result);
+    else if (!call.json && !process.stdout.isTTY)
+      call.out(files.map((file) => `${file}\n`).join(''));
     if (known.question !== undefined && result.exit === 0 && reporter.allGood()) {
       const { rememberFresh, renewFresh } = await import('../quick.ts');
       const { question, before, openedAt } = known;

@@ -4,8 +4,8 @@ import type { Flag, Verb } from './verb.ts';
 import { VERBS } from './verbs.ts';
 import type { VerbEntry } from './verbs.ts';
 
-const signature = ({ name, words }: VerbEntry): string =>
-  words === '' ? name : `${name} ${words}`;
+const signature = ({ name, words, shown = words }: VerbEntry): string =>
+  shown === '' ? name : `${name} ${shown}`;
 
 /** `tg`, `tg --help`: every verb there is, in groups. */
 export function helpText(): string {

@@ -24,6 +24,7 @@ const OPTIONS: readonly Flag[] = [
   { name: 'pedestal', takes: 'A:B', help: 'charge-light: samples whose mean is taken off' },
   { name: 'raw', help: 'charge-light: samples as they are, no pedestal taken off' },
   { name: 'bins', takes: 'NxM', help: 'charge-light: at most so many columns and rows' },
+  { name: 'merger', takes: 'DIR', help: 'harmonic: the merged runs, to prove that all is there' },
   { name: 'log-z', help: 'charge-light: colours by the logarithm' },
 ];
 

@@ -6,6 +6,8 @@ export interface VerbEntry {
   name: string;
   /** As in `tg --help`: `[X]` may be missing, `X...` may repeat. */
   words: string;
+  /** What the help shows in their place. */
+  shown?: string;
   summary: string;
   load(): Promise<{ verb: Verb }>;
 }
@@ -80,6 +82,14 @@ export const VERBS: readonly VerbEntry[] = [
     words: '',
     summary: 'past builds',
     load: () => import('./history.ts'),
+  },
+  {
+    group: 'detector',
+    name: 'harmonize',
+    words: '[new]',
+    shown: '-c FILE',
+    summary: 'equal-sized AT-TPC files',
+    load: async () => (await import('./config-verb.ts')).configVerb('harmonize'),
   },
   {
     group: 'detector',

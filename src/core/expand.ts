@@ -63,6 +63,7 @@ function expandOne(input: ExpandInput, expansion: Expansion, procedure: Procedur
       : undefined;
   const needed = list === undefined ? families : [...families, list];
   family.missing =
+    procedure.hindered ??
     needed.find((f) => f.missing !== undefined && !f.optional)?.missing ??
     // What is only to come before need not be there, but it must be something.
     after.find((f) => f.missing?.code === 'unknown-target')?.missing ??
@@ -240,11 +241,25 @@ function memberTask(
   return {
     ...one,
     id: targetOf(one.procedure.name, selection),
+    inputs: inputsOfMember(one, member.value),
     // The member is part of what the task is; it follows the list's maker in order only, so a list re-made with this member in it reruns nothing.
     params: { ...one.params, member: member.value },
     after: [...one.after, ...lists],
     outputs: outputsOf(one.procedure, selection, one.run, { name: member.name }, input),
   };
+}
+
+/** Of a list for all runs, an entry that names `runs` reads inputs of these runs alone. */
+function inputsOfMember({ inputs, run }: Task, member: Json): readonly TaskInput[] {
+  const named =
+    typeof member === 'object' && member !== null && 'runs' in member ? member.runs : undefined;
+  if (run !== undefined || !Array.isArray(named)) return inputs;
+  const runs = new Set<unknown>(named);
+  const isOf = (target: TargetName): boolean => {
+    const of = /@([^,]*)/.exec(target)?.[1];
+    return of === undefined || runs.has(of);
+  };
+  return inputs.map((input) => ({ ...input, targets: input.targets.filter(isOf) }));
 }
 
 function* perPoint(

@@ -48,6 +48,7 @@ export interface ExpandInput {
   /** Folders relative to the root. */
   artifacts: string;
   build: string;
+  root?: string;
 }
 
 /** All tasks of a procedure. */

@@ -51,7 +51,7 @@ export function flowTasks(
   const byRun = new Map<string, TargetName[]>();
   const add = (run: string, makers: readonly Task[], outputs: Task['outputs']): void => {
     const tables = outputs.filter(
-      ({ place }) => place !== '' && !link.drop.includes(place.slice(1)),
+      ({ place, inner }) => place !== '' && inner !== true && !link.drop.includes(place.slice(1)),
     );
     if (tables.length === 0) return;
     let list = byRun.get(run);

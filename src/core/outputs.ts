@@ -15,11 +15,15 @@ export const fileNameOf = (selection: string): string =>
 export interface Folders {
   artifacts: string;
   build: string;
+  /** The root itself, absolute: a product that is given by an absolute path below it is known by the path from there. */
+  root?: string;
 }
 
 /** A path below the build folder, which may be the root itself (''). */
-export const productPath = (path: string, build: string): string =>
-  path.startsWith('/') || build === '' ? path : `${build}/${path}`;
+export function productPath(path: string, build: string, root?: string): string {
+  if (!path.startsWith('/')) return build === '' ? path : `${build}/${path}`;
+  return root !== undefined && path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path;
+}
 
 /** Outputs of a task: tables stand in the artifact named after the task, products where their pattern says. */
 export function outputsOf(
@@ -35,10 +39,11 @@ export function outputsOf(
       : `${folders.artifacts}/${procedure.name}/${fileNameOf(selection)}.h5`;
   return procedure.outputs.map((o) => {
     const target = targetOf(o.target, selection);
-    if (o.pattern === undefined) return { target, path: artifact, place: `/${o.target}` };
+    const inner = o.inner === true ? ({ inner: true } as const) : {};
+    if (o.pattern === undefined) return { target, path: artifact, place: `/${o.target}`, ...inner };
     const path = o.pattern.replace(/\{([^{}]+)\}/g, (whole, name: string) =>
       name === 'run' ? (run ?? whole) : (values[name] ?? whole),
     );
-    return { target, path: productPath(path, folders.build), place: '' };
+    return { target, path: productPath(path, folders.build, folders.root), place: '', ...inner };
   });
 }

@@ -75,6 +75,10 @@ export interface OutputEntry {
   target: string;
   /** Pattern of the path below the build folder, as written; undefined for a table. */
   pattern?: string;
+  /** For other tasks alone: stands in no flow file. */
+  inner?: true;
+  /** Other files of such a name beside them are taken for it by who reads them: they are told. */
+  alone?: true;
   where: Where;
 }
 
@@ -119,6 +123,8 @@ export interface Procedure {
   checks: readonly CheckEntry[];
   command: readonly string[] | undefined;
   depends: readonly string[];
+  /** Why it cannot be made as things are: told when somebody needs it. */
+  hindered?: Diagnostic;
 }
 
 /** The linked flow file. */

@@ -113,11 +113,11 @@ async function hdf5Outputs(
 ): Promise<OutputId[]> {
   const h5 = await import('../h5/index.ts');
   const written = h5.takeWritten(path);
-  const nodes = written?.nodes ?? (await h5.hashTree(path));
+  const hashed = written === undefined ? await h5.hashTree(path) : undefined;
   const found: OutputId[] = [];
   for (const output of list) {
     if (output.place === '') {
-      const { hex32, bytes } = h5.combine([...nodes]);
+      const { hex32, bytes } = h5.combine(hashed ?? written!.each());
       found.push({
         target: output.target,
         id: `${hex32}.${bytes}`,
@@ -126,7 +126,7 @@ async function hdf5Outputs(
       });
       continue;
     }
-    const own = nodesOf(nodes, output.place, list);
+    const own = nodesOf(hashed ?? written!.nodes, output.place, list);
     const data = dataOf(own, output.place);
     if (data === undefined && !own.some((n) => n.path.startsWith(output.place)))
       throw new TaskError(

@@ -57,9 +57,26 @@ export class ByteWriter {
   /** UTF-8, without a terminator; returns how many bytes it took. */
   text(text: string): number {
     const at = this.skip(3 * text.length);
+    // Most texts are a few letters of ASCII, for which a call of the encoder is dear.
+    if (text.length < 40) {
+      const n = this.#ascii(text, at);
+      if (n === text.length) {
+        this.length = at + n;
+        return n;
+      }
+    }
     const { written } = encoder.encodeInto(text, this.bytes.subarray(at));
     this.length = at + written;
     return written;
+  }
+  /** Writes letters up to the first that is not ASCII; returns how many. */
+  #ascii(text: string, at: number): number {
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (code > 127) return i;
+      this.bytes[at + i] = code;
+    }
+    return text.length;
   }
   /** The length of a text in UTF-8 as u32, then the text. */
   sizedText(text: string): void {
@@ -89,7 +106,16 @@ export function utf8(text: string): Uint8Array {
 
 /** Order of names as HDF5 sorts them: by bytes. */
 export function byBytes(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const x = a.charCodeAt(i);
+    const y = b.charCodeAt(i);
+    if (x === y) continue;
+    // Only surrogates stand in another order in UTF-16 than in UTF-8.
+    if (x < 0xd800 || y < 0xd800) return x < y ? -1 : 1;
+    return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  }
+  return Math.sign(a.length - b.length);
 }
 
 /** The bytes of any typed array, without a copy. */

@@ -2,7 +2,7 @@
 // Changing anything here (or describe() in dtype.ts) changes every id ever given; test/h5/ids.test.ts notices.
 import { ByteWriter, byBytes, utf8 } from './byte-writer.ts';
 import { describe, isPacked, itemSize, type Dtype } from './dtype.ts';
-import { hashBytes, hasher, type Hasher } from './hash.ts';
+import { hashBytes, hashed, hasher, type Hasher } from './hash.ts';
 import { boxesOf } from './selection.ts';
 import { putCanonical } from './canonical-value.ts';
 import { elements, type Region, type Typed, type Value } from './values.ts';
@@ -92,6 +92,16 @@ export function dataHash(type: Dtype, shapeOf: ShapeOf): DataHash {
   };
 }
 
+/** The same of all raw rows at once. */
+export function wholeHash(type: Dtype, rows: Uint8Array): DataHash {
+  const gaps = gapsOf(type);
+  const raw = hashed(gaps.length === 0 ? rows : withoutGaps(rows, itemSize(type), gaps));
+  const full = (): never => {
+    throw new Error('all rows were there already');
+  };
+  return { raw, bytes: full, values: full };
+}
+
 /** What rows are, whatever the file they lie in: their type, their number and what they hold. */
 export interface RowsId {
   add(rows: Uint8Array): void;
@@ -170,8 +180,15 @@ export function attributesHash(
   return hashBytes(out.written());
 }
 
+/** Hash of a text in UTF-8. */
+function textHash(text: string): string {
+  scratch.clear();
+  scratch.text(text);
+  return hashBytes(scratch.written());
+}
+
 export function groupId(path: string, attributes: string): NodeId {
-  return { path, kind: 'group', id: hashBytes(utf8(`group\n${attributes}`)), bytes: 0 };
+  return { path, kind: 'group', id: textHash(`group\n${attributes}`), bytes: 0 };
 }
 
 export function datasetId(
@@ -192,7 +209,7 @@ export function datasetId(
   const id: NodeId = {
     path,
     kind: 'dataset',
-    id: hashBytes(utf8(text.join('\n'))),
+    id: textHash(text.join('\n')),
     bytes: data.bytes,
   };
   if (shape && shape.length > 0) id.rows = shape[0]!;
@@ -204,11 +221,15 @@ export function aliasId(path: string, target: string): NodeId {
   return { path, kind: 'group', id: hashBytes(utf8(`alias\n${target}`)), bytes: 0 };
 }
 
-/** One id of a set of nodes, whatever their order. */
-export function combine(nodes: readonly NodeId[]): { hex32: string; bytes: number } {
+/** One id of a set of nodes, whatever their order. In order of paths they are taken one by one. */
+export function combine(nodes: Iterable<NodeId>): { hex32: string; bytes: number } {
   const out = hasher();
   let bytes = 0;
-  for (const node of [...nodes].sort((a, b) => byBytes(a.path, b.path))) {
+  let before = '';
+  for (const node of nodes) {
+    if (byBytes(before, node.path) > 0)
+      return combine([...nodes].sort((a, b) => byBytes(a.path, b.path)));
+    before = node.path;
     out.update(utf8(`${JSON.stringify(node.path)} ${node.kind} ${node.id} ${node.bytes}\n`));
     bytes += node.bytes;
   }

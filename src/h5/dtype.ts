@@ -129,6 +129,15 @@ export function isPlain(type: Dtype): boolean {
  * a compound is not packed.
  */
 export function describe(type: Dtype): string {
+  let text = described.get(type);
+  if (text === undefined) described.set(type, (text = descriptionOf(type)));
+  return text;
+}
+
+/** Types are plain data that nobody changes, and asked for once per object. */
+const described = new WeakMap<Dtype, string>();
+
+function descriptionOf(type: Dtype): string {
   switch (type.kind) {
     case 'int':
       return `${type.bigEndian ? '>' : ''}${type.signed ? 'i' : 'u'}${type.size}`;

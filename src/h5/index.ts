@@ -9,6 +9,7 @@ export { fieldOf, rowsOf, type Rows, type Table } from './rows.ts';
 export { hashFile, hashTree } from './tree-hash.ts';
 export { loadH5, stampForeign } from './foreign.ts';
 export type { H5Dataset } from './dataset.ts';
+export { openObjects, scalarOf, type H5Object, type H5Objects, type H5Place } from './objects.ts';
 export { openH5, type H5File } from './read.ts';
 export { readReferences, type References } from './references.ts';
 export { linkedRelations, relationOf, relationsIn, runsOf, storedRelation } from './relations.ts';

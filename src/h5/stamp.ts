@@ -53,7 +53,7 @@ export function stamp(
         addressOf: () => 0,
         region: () => data,
       });
-      if (attributeSize(name, type, space, 16) > LONGEST_MESSAGE)
+      if (attributeSize(name, type.length, space.length, 16) > LONGEST_MESSAGE)
         throw new H5Error(path, 'the name of an attribute is too long');
       return { name, data };
     });

@@ -176,7 +176,7 @@ function readRegion(structure: Structure, object: Uint8Array): Region | null {
 }
 
 /** All attributes of a header, wherever they are kept. */
-function readAttributes(
+export function readAttributes(
   file: FileBytes,
   messages: readonly Message[],
   pointers: Pointers,

@@ -24,21 +24,53 @@ import { HeapWriter } from './write-heap.ts';
 import { writeChunkIndex } from './write-index.ts';
 import {
   find,
+  findMember,
   LARGE_GROUP,
   nodesBelow,
   sizeOf,
   sortedMembers,
   type Dataset,
   type Group,
+  type Member,
   type Node,
 } from './write-node.ts';
 import { checkRuns, writeReferences } from './write-references.ts';
 import type { Sink } from './write-sink.ts';
 
-/** Writes everything that is still missing; returns the ids of all nodes, sorted as walked. */
+/** Writes everything that is still missing; returns the ids of all nodes that are not finished, sorted as walked. */
 export function closeTree(root: Group, sink: Sink): NodeId[] {
-  const file = sink.path;
   const nodes = [...nodesBelow(root)];
+  writeHeaders(nodes, root, sink, (heap, places) => {
+    for (const node of nodes)
+      if (node.kind === 'dataset') writeLate(node, root, sink, heap, places);
+  });
+  sink.write(0, superblock(root.address, sink.end()));
+  return nodes.map((node) => idOf(node, root));
+}
+
+/** Writes the headers of a group and of all below it; returns their ids. @throws TypeError for what needs other objects' addresses */
+export function closeGroup(group: Group, root: Group, sink: Sink): NodeId[] {
+  const nodes = [...nodesBelow(group)];
+  for (const node of nodes) {
+    const held = [...node.attributes.values()].some(({ dtype }) => dtype.kind === 'reference');
+    if (held || (node.kind === 'dataset' && node.late !== undefined))
+      throw new TypeError(`${node.path} holds references or strings, which are written at close`);
+  }
+  writeHeaders(nodes, root, sink, () => undefined);
+  return nodes.map((node) => idOf(node, root));
+}
+
+const SMALL = 65536;
+const small = new ByteWriter(SMALL);
+
+/** Gives headers their addresses and writes them in one piece; `late` comes when addresses are known. */
+function writeHeaders(
+  nodes: readonly Node[],
+  root: Group,
+  sink: Sink,
+  late: (heap: HeapWriter, places: Places) => void,
+): void {
+  const file = sink.path;
   let size = 0;
   for (const node of nodes) {
     node.address = size;
@@ -49,24 +81,24 @@ export function closeTree(root: Group, sink: Sink): NodeId[] {
 
   const heap = new HeapWriter(sink);
   const places = placesIn(root, heap, file);
-  for (const node of nodes) if (node.kind === 'dataset') writeLate(node, root, sink, heap, places);
+  late(heap, places);
   const attributes = nodes.map((node) => storedAttributes(node, places, file));
   heap.flush();
 
-  const headers = new ByteWriter(size + 1024);
+  // Of groups finished one by one there are very many, each a few hundred bytes.
+  const headers = size < SMALL ? small : new ByteWriter(size + 1024);
+  headers.clear();
   nodes.forEach((node, i) => {
     putNode(headers, node, attributes[i]!, sink);
     headers.align(8);
   });
   if (headers.length !== size) throw new H5Error(file, 'bug: headers of unforeseen size');
   sink.write(base, headers.written());
-  sink.write(0, superblock(root.address, sink.end()));
-  return nodes.map((node) => idOf(node, root));
 }
 
 function placesIn(root: Group, heap: HeapWriter, file: string): Places {
-  const target = (path: string): Node => {
-    const node = find(root, path);
+  const target = (path: string): Member => {
+    const node = findMember(root, path);
     if (!node) throw new H5Error(file, `a reference leads to ${path}, which is not in this file`);
     return node;
   };

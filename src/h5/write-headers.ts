@@ -1,6 +1,6 @@
 // Superblock and version 2 object headers: sizes known before any address is, bytes when all are.
 // Does not decide where anything stands.
-import { ByteWriter, UNDEFINED, utf8 } from './byte-writer.ts';
+import { ByteWriter, UNDEFINED } from './byte-writer.ts';
 import { lookup3 } from './lookup3.ts';
 
 /** Bytes before the first object: the superblock. */
@@ -81,6 +81,15 @@ export function dataspace(
   return out.written();
 }
 
+/** Length of that body. */
+export function dataspaceSize(
+  shape: readonly number[] | null,
+  maxshape?: readonly (number | null)[],
+): number {
+  const rank = shape?.length ?? 0;
+  return 4 + (maxshape && rank > 0 ? 16 : 8) * rank;
+}
+
 /**
  * Whether an attribute also fits as h5repack and older libraries write it: version 1, its parts padded to 8, the
  * message below 64 KiB.
@@ -91,14 +100,9 @@ export function attributeFits(name: string, type: number, rank: number, data: nu
   return head + padded(data) <= 65528;
 }
 
-/** Length of an attribute message body. */
-export function attributeSize(
-  name: string,
-  type: Uint8Array,
-  space: Uint8Array,
-  data: number,
-): number {
-  return 9 + Buffer.byteLength(name) + 1 + type.length + space.length + data;
+/** Length of an attribute message body, from those of its type, shape and data. */
+export function attributeSize(name: string, type: number, space: number, data: number): number {
+  return 9 + Buffer.byteLength(name) + 1 + type + space + data;
 }
 
 export function putAttribute(
@@ -108,15 +112,15 @@ export function putAttribute(
   space: Uint8Array,
   data: Uint8Array,
 ): void {
-  const bytes = utf8(name);
   out.u8(3);
   out.u8(0);
-  out.u16(bytes.length + 1);
+  const length = out.skip(2);
   out.u16(type.length);
   out.u16(space.length);
   out.u8(1);
-  out.put(bytes);
+  const written = out.text(name);
   out.u8(0);
+  out.view.setUint16(length, written + 1, true);
   out.put(type);
   out.put(space);
   out.put(data);
@@ -144,14 +148,14 @@ export function linkSize(name: string): number {
 }
 
 export function putLink(out: ByteWriter, name: string, address: number): void {
-  const bytes = utf8(name);
-  const long = bytes.length > 255;
+  const long = Buffer.byteLength(name) > 255;
   out.u8(1);
   out.u8(0x10 | (long ? 1 : 0));
   out.u8(1);
-  if (long) out.u16(bytes.length);
-  else out.u8(bytes.length);
-  out.put(bytes);
+  const length = out.skip(long ? 2 : 1);
+  const written = out.text(name);
+  if (long) out.view.setUint16(length, written, true);
+  else out.view.setUint8(length, written);
   out.u64(address);
 }
 

@@ -10,8 +10,8 @@ const SEGMENT = 256 * 1024;
 const TAIL = 16 + Math.ceil(SEAL / 8) * 8;
 
 export class HeapWriter {
-  /** Segment of consecutive collections not yet written; its data are put in place by the caller. */
-  bytes = new Uint8Array(SEGMENT);
+  /** Segment of consecutive collections not yet written; its data are put in place by the caller. Made when it is needed. */
+  bytes = new Uint8Array(0);
   words = new Uint32Array(this.bytes.buffer);
   view = new DataView(this.bytes.buffer);
   /** Collection and index of the object reserved last. */

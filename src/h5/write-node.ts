@@ -9,7 +9,7 @@ import { elements, type Typed, type Value } from './values.ts';
 import {
   attributeFits,
   attributeSize,
-  dataspace,
+  dataspaceSize,
   headerSize,
   linkSize,
   LONGEST_MESSAGE,
@@ -24,7 +24,7 @@ export interface Group {
   kind: 'group';
   path: string;
   attributes: Map<string, Typed>;
-  members: Map<string, Node>;
+  members: Map<string, Member>;
   address: number;
 }
 
@@ -47,18 +47,35 @@ export interface Dataset {
   late?: { kind: 'values'; values: Value[] } | { kind: 'runs'; runs: Runs; child: string };
 }
 
+/** A group whose headers, and those of all below it, stand in the file: its ids are [from, to) of the packed ones. */
+export interface Finished {
+  kind: 'finished';
+  path: string;
+  address: number;
+  from: number;
+  to: number;
+}
+
 export type Node = Group | Dataset;
+export type Member = Node | Finished;
 
 export function newGroup(path: string): Group {
   return { kind: 'group', path, attributes: new Map(), members: new Map(), address: 0 };
 }
 
+/** Names along a path; none for the root. */
+const partsOf = (path: string): string[] => {
+  const full = absolute(path);
+  return full === '/' ? [] : full.slice(1).split('/');
+};
+
 /** The group at `path`, made with its parents when it is not there. @throws H5Error when a dataset is in the way. */
 export function groupAt(root: Group, path: string, file: string): Group {
   let group = root;
-  for (const name of absolute(path).split('/').filter(Boolean)) {
+  for (const name of partsOf(path)) {
     checkName(name);
     const next = group.members.get(name) ?? newGroup(join(group.path, name));
+    if (next.kind === 'finished') throw alreadyFinished(file, next.path);
     if (next.kind !== 'group')
       throw new H5Error(file, 'is a dataset, so nothing can stand below it', {
         dataset: next.path,
@@ -69,27 +86,43 @@ export function groupAt(root: Group, path: string, file: string): Group {
   return group;
 }
 
+/** What is finished is given out of hand. */
+export const alreadyFinished = (file: string, dataset: string): H5Error =>
+  new H5Error(file, 'is finished: nothing can be added to it', { dataset });
+
 /** A link of a small group is one message. */
 export function checkName(name: string): void {
   if (linkSize(name) > LONGEST_MESSAGE)
     throw new TypeError(`a name of ${name.length} letters is too long for HDF5`);
 }
 
+/** Undefined for what is not there, and for what is finished. */
 export function find(root: Group, path: string): Node | undefined {
-  let node: Node | undefined = root;
-  for (const name of absolute(path).split('/').filter(Boolean))
+  const found = findMember(root, path);
+  return found?.kind === 'finished' ? undefined : found;
+}
+
+/** A finished group is found, nothing below it. */
+export function findMember(root: Group, path: string): Member | undefined {
+  let node: Member | undefined = root;
+  for (const name of partsOf(path))
     node = node?.kind === 'group' ? node.members.get(name) : undefined;
   return node;
 }
 
 /** Members in the order HDF5 wants them. */
-export function sortedMembers(group: Group): [string, Node][] {
+export function sortedMembers(group: Group): [string, Member][] {
   return [...group.members].sort((a, b) => byBytes(a[0], b[0]));
 }
 
 /** All nodes, parents first, members by name. */
 export function* nodesBelow(root: Group): Generator<Node> {
-  const stack: Node[] = [root];
+  for (const node of membersBelow(root)) if (node.kind !== 'finished') yield node;
+}
+
+/** The same with what is finished. */
+export function* membersBelow(root: Group): Generator<Member> {
+  const stack: Member[] = [root];
   for (let node = stack.pop(); node; node = stack.pop()) {
     yield node;
     if (node.kind !== 'group') continue;
@@ -108,7 +141,7 @@ export function sizeOf(node: Node, file: string): number {
       for (const name of node.members.keys()) bodies.push(linkSize(name));
     }
   } else {
-    bodies.push(dataspace(node.shape, node.maxshape).length, node.typeBytes.length, 2);
+    bodies.push(dataspaceSize(node.shape, node.maxshape), node.typeBytes.length, 2);
     bodies.push(node.storage.kind === 'contiguous' ? 18 : 11 + 4 * (node.shape.length + 1));
     if (node.typeBytes.length > LONGEST_MESSAGE)
       throw new H5Error(file, 'the type has too many fields for HDF5 (64 KiB)', {
@@ -124,7 +157,7 @@ export function sizeOf(node: Node, file: string): number {
         dataset: node.path,
         try: 'store it as a dataset',
       });
-    bodies.push(attributeSize(name, type, dataspace(typed.shape), data));
+    bodies.push(attributeSize(name, type.length, dataspaceSize(typed.shape), data));
   }
   return headerSize(bodies);
 }

@@ -2,17 +2,18 @@
 // Does not read, does not rename, does not know what the tables mean.
 import { byteView } from './byte-writer.ts';
 import { typedAttribute, type Attributes } from './attributes.ts';
-import { dataHash } from './canonical.ts';
+import { dataHash, wholeHash, type NodeId } from './canonical.ts';
 import { dtype as named, isPlain, itemSize, type Dtype } from './dtype.ts';
 import { encodeType } from './encode-type.ts';
 import { H5Error } from './errors.ts';
 import { encodeRows } from './insert.ts';
 import { absolute, join } from './paths.ts';
 import { elements, typedOf, type Value } from './values.ts';
-import { closeTree } from './write-close.ts';
+import { closeGroup, closeTree } from './write-close.ts';
+import { packedIds } from './write-finished.ts';
 import { writeChunks } from './write-chunks.ts';
 import { SUPERBLOCK } from './write-headers.ts';
-import { checkName, find, groupAt, newGroup, type Dataset } from './write-node.ts';
+import { checkName, find, groupAt, membersBelow, newGroup, type Dataset } from './write-node.ts';
 import { relationWriter } from './write-relations.ts';
 import { openSink } from './write-sink.ts';
 import { chunkRowsFor, rowStream } from './write-table.ts';
@@ -27,10 +28,29 @@ export function takeWritten(path: string): Written | undefined {
   return written;
 }
 
+/** `nodes` are gathered only when they are asked for: of finished groups there may be very many. */
+function writtenFile(
+  path: string,
+  bytes: number,
+  open: NodeId[],
+  ids: (open: readonly NodeId[]) => Iterable<NodeId>,
+): Written {
+  let all: NodeId[] | undefined;
+  return {
+    path,
+    bytes,
+    each: () => ({ [Symbol.iterator]: () => ids(open)[Symbol.iterator]() }),
+    get nodes() {
+      return (all ??= [...ids(open)]);
+    },
+  };
+}
+
 /** Opens `path` for writing; it is replaced at once, so give a staged name. @throws H5Error */
 export function createH5(path: string): H5Writer {
   const sink = openSink(path, SUPERBLOCK);
   const root = newGroup('/');
+  const finishedIds = packedIds();
   const open = new Set<TableWriter>();
   let state: 'open' | 'closed' = 'open';
 
@@ -47,7 +67,9 @@ export function createH5(path: string): H5Writer {
   const setAttributes = (at: string, attributes: Attributes = {}): void => {
     const node = find(root, at);
     if (!node)
-      throw new H5Error(path, 'is not there yet: make it before its attributes', { dataset: at });
+      throw new H5Error(path, 'is not there yet, or is finished: make it before its attributes', {
+        dataset: at,
+      });
     for (const [name, value] of Object.entries(attributes)) {
       if (name === '' || name.includes('\0')) throw new TypeError('an attribute needs a name');
       try {
@@ -120,7 +142,7 @@ export function createH5(path: string): H5Writer {
         node.late = { kind: 'values', values: [...(data as readonly Value[])] };
         return;
       }
-      node.hash.bytes(bytes);
+      node.hash = wholeHash(type, bytes);
       if (node.storage.kind === 'chunked')
         writeChunks(sink, node.storage, shape, itemSize(type), bytes);
       else {
@@ -174,6 +196,31 @@ export function createH5(path: string): H5Writer {
       return writer;
     });
 
+  const finish = (at: string): void => {
+    const group = find(root, at);
+    if (group?.kind !== 'group' || at === '/') throw new TypeError('only a group can be finished');
+    for (const table of open)
+      if (table.path.startsWith(`${at}/`)) throw new TypeError(`${table.path} is still open`);
+    const from = finishedIds.length;
+    for (const id of closeGroup(group, root, sink)) finishedIds.add(id);
+    const slash = at.lastIndexOf('/');
+    const parent = groupAt(root, at.slice(0, slash), path);
+    parent.members.set(at.slice(slash + 1), {
+      kind: 'finished',
+      path: at,
+      address: group.address,
+      from,
+      to: finishedIds.length,
+    });
+  };
+  function* allIds(nodes: readonly NodeId[]): Iterable<NodeId> {
+    let i = 0;
+    for (const member of membersBelow(root)) {
+      if (member.kind === 'finished') yield* finishedIds.slice(member.from, member.to);
+      else yield nodes[i++]!;
+    }
+  }
+
   const relations = relationWriter({ path, root, guard, add, setAttributes, dataset, stream });
 
   const writer: H5Writer = {
@@ -206,6 +253,7 @@ export function createH5(path: string): H5Writer {
         options,
       ),
     strings: (at, values, options) => dataset(at, 'str', [values.length], [...values], options),
+    finish: (at) => guard(at, () => finish(absolute(at))),
     close() {
       return guard('/', () => {
         try {
@@ -213,7 +261,7 @@ export function createH5(path: string): H5Writer {
           const nodes = closeTree(root, sink);
           sink.finish();
           state = 'closed';
-          const written = { path, bytes: sink.end(), nodes };
+          const written = writtenFile(path, sink.end(), nodes, allIds);
           finished.set(path, written);
           return written;
         } catch (error) {

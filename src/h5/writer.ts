@@ -53,6 +53,11 @@ export interface H5Writer {
   regions(path: string, regions: readonly (Region | null)[], options?: DatasetOptions): void;
   /** A 1-D dataset of UTF-8 strings of variable length. */
   strings(path: string, values: readonly string[], options?: DatasetOptions): void;
+  /**
+   * Nothing more comes into this group: its headers, and those of all below it, are written now, and only their ids are kept.
+   * For files of very many groups. Not for what holds strings of variable length or references.
+   */
+  finish(path: string): void;
   /** Finishes the file. @throws H5Error and removes the file when something in it cannot be written. */
   close(): Written;
   /** Removes the file. Does nothing after close(). */
@@ -93,5 +98,7 @@ export interface Written {
   /** Size of the file. */
   bytes: number;
   /** Logical ids of all groups and datasets, parents first, members by name. */
-  nodes: NodeId[];
+  readonly nodes: NodeId[];
+  /** The same one by one. */
+  each(): Iterable<NodeId>;
 }

@@ -145,7 +145,8 @@ look      list [GLOB]          targets; --sources, --types, --params
           log TARGET           output of the last try of a task
           path TARGET...       where it lies (what build prints into a pipe)
           history              past builds
-detector  report NAME FILE     figures and numbers from a made file
+detector  harmonize -c FILE    equal-sized AT-TPC files
+          report NAME FILE     figures and numbers from a made file
 more      init [--example NAME]   --version
 
 examples  tg build charge/events --workers 8
