@@ -137,25 +137,30 @@ export function directSource(
   };
 }
 
-/** Shipped library, `tg:light`, that makes a name and that the project does not use. */
+/** Shipped library, `tg:light`, that makes a name and that the project does not use; one that does so in its own right before one that does it otherwise (`replace`). */
 export function unusedLibrary(
   name: string,
   project: Project,
   shipped: Shipped,
 ): string | undefined {
-  return namesIn(shipped.procedures)
+  const libraries = namesIn(shipped.procedures)
     .filter(
       (file) => file.endsWith('.yaml') && !project.files.includes(join(shipped.procedures, file)),
     )
-    .map((file) => `tg:${file.slice(0, -'.yaml'.length)}`)
-    .find((library) => {
-      const given = { root: project.root, libraries: [library], sources: [] };
-      // What it only brings along stands in a library of its own.
-      const file = join(shipped.procedures, `${library.slice(3)}.yaml`);
-      return directProject(given, shipped).project!.procedures.some(
-        (made) =>
-          made.where.file === file &&
-          (made.name === name || made.outputs.some(({ target }) => target === name)),
-      );
-    });
+    .map((file) => `tg:${file.slice(0, -'.yaml'.length)}`);
+  const makes = (library: string, replace: boolean): boolean => {
+    const given = { root: project.root, libraries: [library], sources: [] };
+    // What it only brings along stands in a library of its own.
+    const file = join(shipped.procedures, `${library.slice(3)}.yaml`);
+    return directProject(given, shipped).project!.procedures.some(
+      (made) =>
+        made.where.file === file &&
+        made.replace === replace &&
+        (made.name === name || made.outputs.some(({ target }) => target === name)),
+    );
+  };
+  return (
+    libraries.find((library) => makes(library, false)) ??
+    libraries.find((library) => makes(library, true))
+  );
 }
