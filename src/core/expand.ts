@@ -48,6 +48,7 @@ function expandOne(input: ExpandInput, expansion: Expansion, procedure: Procedur
     runs: undefined,
     whole: new Map(),
     parts: new Map(),
+    joined: new Set(),
     missing: undefined,
     deferred: undefined,
     waiting: new Set(),
@@ -118,6 +119,7 @@ function expandOne(input: ExpandInput, expansion: Expansion, procedure: Procedur
       addParts(one, parts.list, eachPart(one, aliases, parts.tasks.length, input));
       continue;
     }
+    if (joinsParts(procedure, families, run)) family.joined.add(run ?? '');
     if (procedure.scan.length > 0) {
       for (const task of pointTasks(one, procedure.scan, input)) add(task);
       for (const task of mergeTasks(one, procedure.scan, input)) {
@@ -145,11 +147,17 @@ function expandOne(input: ExpandInput, expansion: Expansion, procedure: Procedur
   if (family.waiting.size > 0 && family.tasks.length === 0) checked();
 }
 
-/** The parts that the inputs of a run have; undefined when none has, or when they are cut in different ways. */
+/** The parts that the inputs of a run have; undefined when none has, when they are cut in different ways, or when one is a table of the whole run. */
 function partsOf(families: readonly InputFamily[], run: string | undefined): Parts | undefined {
+  if (families.some((f) => !f.fixed && f.joined.has(run ?? ''))) return undefined;
   const found = families.flatMap((f) => (f.fixed ? [] : (f.parts.get(run ?? '') ?? [])));
   return found.every((parts) => sameParts(parts, found[0]!)) ? found[0] : undefined;
 }
+
+/** Are tables made here of all parts of the run? Their rows are counted through, and nothing that reads them goes part by part. */
+const joinsParts = ({ outputs }: Procedure, families: readonly InputFamily[], run = ''): boolean =>
+  outputs.some(({ pattern }) => pattern === undefined) &&
+  families.some((f) => !f.fixed && (f.parts.has(run) || f.joined.has(run)));
 
 /** A task that needs all of a run in one table has its parts joined. */
 function useSpares(expansion: Expansion, task: Task): void {

@@ -60,6 +60,8 @@ export interface Family {
   whole: Map<string, number>;
   /** Runs that are made part by part, once their parts are known. */
   parts: Map<string, Parts>;
+  /** Runs whose tables are made of all parts together, and so belong to the whole. */
+  joined: Set<string>;
   missing: Diagnostic | undefined;
   /** Some of it waits for this list. */
   deferred: TargetName | undefined;

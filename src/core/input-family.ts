@@ -20,6 +20,8 @@ export interface InputFamily {
   waiting: ReadonlySet<string>;
   /** Runs that its only maker makes part by part. */
   parts: ReadonlyMap<string, Parts>;
+  /** Runs for which a maker has joined parts: its tables are of the whole run. */
+  joined: ReadonlySet<string>;
   /** A selection was given: all of it belongs to every task. */
   fixed: boolean;
 }
@@ -45,6 +47,7 @@ export function inputFamily(
     deferred: undefined,
     waiting: new Set(),
     parts: new Map(),
+    joined: new Set(),
     fixed: false,
   };
 
@@ -75,6 +78,7 @@ export function inputFamily(
   let missing: Diagnostic | undefined;
   let deferred: TargetName | undefined;
   const waiting = new Set<string>();
+  const joined = new Set<string>();
   const isMeant = matchRuns(select?.runs ?? []);
   for (const maker of makers) {
     const family = expansion.families.get(maker.name);
@@ -82,6 +86,7 @@ export function inputFamily(
     missing ??= family.missing;
     deferred ??= family.deferred;
     for (const run of family.waiting) if (run === '' || isMeant(run)) waiting.add(run);
+    for (const run of family.joined) joined.add(run);
     if (family.runs !== undefined) runs = runs ?? family.runs;
     const usesPoints = select !== undefined && select.point.length > 0;
     const isWhole = !usesPoints && (family.whole.size > 0 || family.parts.size > 0);
@@ -110,7 +115,7 @@ export function inputFamily(
   const only = makers.length === 1 ? expansion.families.get(makers[0]!.name) : undefined;
   const parts = only?.parts ?? none.parts;
   const fixed = select !== undefined;
-  return { ...base, byRun, runs, missing, deferred, waiting, parts, fixed };
+  return { ...base, byRun, runs, missing, deferred, waiting, parts, joined, fixed };
 }
 
 /** The list that must be made before the input is known for a run (undefined: for all there is). */

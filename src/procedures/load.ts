@@ -137,29 +137,32 @@ export function directSource(
   };
 }
 
-/** Shipped library, `tg:light`, that makes a name and that the project does not use. */
+/** Shipped library, `tg:light`, that makes a name and that the project does not use; one that does so in its own right before one that does it otherwise (`replace`). */
 export function unusedLibrary(
   name: string,
   project: Project,
   shipped: Shipped,
 ): string | undefined {
+  const libraries = namesIn(shipped.procedures)
+    .filter(
+      (file) => file.endsWith('.yaml') && !project.files.includes(join(shipped.procedures, file)),
+    )
+    .map((file) => `tg:${file.slice(0, -'.yaml'.length)}`)
+    // tg:light before tg:light-2x2, which has tables of the same names.
+    .sort();
+  const makes = (library: string, replace: boolean): boolean => {
+    const given = { root: project.root, libraries: [library], sources: [] };
+    // What it only brings along stands in a library of its own.
+    const file = join(shipped.procedures, `${library.slice(3)}.yaml`);
+    return directProject(given, shipped).project!.procedures.some(
+      (made) =>
+        made.where.file === file &&
+        made.replace === replace &&
+        (made.name === name || made.outputs.some(({ target }) => target === name)),
+    );
+  };
   return (
-    namesIn(shipped.procedures)
-      .filter(
-        (file) => file.endsWith('.yaml') && !project.files.includes(join(shipped.procedures, file)),
-      )
-      .map((file) => `tg:${file.slice(0, -'.yaml'.length)}`)
-      // tg:light before tg:light-2x2, which has tables of the same names.
-      .sort()
-      .find((library) => {
-        const given = { root: project.root, libraries: [library], sources: [] };
-        // What it only brings along stands in a library of its own.
-        const file = join(shipped.procedures, `${library.slice(3)}.yaml`);
-        return directProject(given, shipped).project!.procedures.some(
-          (made) =>
-            made.where.file === file &&
-            (made.name === name || made.outputs.some(({ target }) => target === name)),
-        );
-      })
+    libraries.find((library) => makes(library, false)) ??
+    libraries.find((library) => makes(library, true))
   );
 }

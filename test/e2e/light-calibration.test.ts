@@ -214,3 +214,20 @@ with h5py.File(sys.argv[1]) as f:
     assert.match(asked, /light\/fwvfm: done/);
   });
 });
+
+test('who asks for light without its library is told the plain one, for what only another has that one', async () => {
+  const root = folder({
+    'tg.yaml': 'libraries: [tg:charge]\nsources: {packets: "raw/{run}.h5"}\n',
+  });
+  for (const [target, library] of [
+    ['light/events', 'tg:light'],
+    ['light/fwvfm', 'tg:light'],
+    ['light/fwvfm_noise', 'tg:light-noise'],
+    ['light/templates/noise_power', 'tg:light-templates'],
+    ['mc_truth/light', 'tg:light-mc'],
+  ] as const)
+    assert.match(
+      await tg(root, `build ${target}`, 2),
+      new RegExp(`nothing makes "${target}": tg.yaml does not use ${library}\n`),
+    );
+});

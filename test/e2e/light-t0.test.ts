@@ -1,6 +1,6 @@
 /** combined/t0 from light: charge events of the fixtures, light events and hits built from their ADC64 files, and the rule written out over the flow file with h5py. */
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { Json } from 'tg';
@@ -156,7 +156,7 @@ with h5py.File(sys.argv[1]) as f:
     assert.match(anew, /23 with light\n/);
   });
 
-  test('charge part by part and light whole end in the same t0', async () => {
+  test('charge part by part and light whole end in the same t0 and drift', async () => {
     const cases = join(process.env['TG_FIXTURES'] ?? '', 'charge');
     const root = folder({
       'tg.yaml': JSON.stringify({
@@ -191,13 +191,26 @@ with h5py.File(sys.argv[1]) as u, h5py.File(sys.argv[2], 'w') as f:
       join(cases, 'cosmic10k/pairs.h5'),
       join(root, 'light/r.h5'),
     );
-    await tg(root, 'build combined/t0');
+    await tg(root, 'build combined/hit_drift');
+    const drift = (): string =>
+      runPython(
+        `print(*h5py.File(sys.argv[1])['combined/hit_drift/data']['t_drift'].tolist())`,
+        join(root, 'build/r.h5'),
+      );
     const whole = rule(join(root, 'build/r.h5'));
+    const drifted = drift();
     assert.equal(whole.odd, 0);
     assert.ok(whole.worst < 1e-7 && whole.types[2] > 10, JSON.stringify(whole));
+    // From nothing: what joins the parts is what one pass made, and would be fresh.
+    for (const made of ['.tg', 'build']) rmSync(join(root, made), { recursive: true });
     const text = readFileSync(join(root, 'tg.yaml'), 'utf8');
     writeFileSync(join(root, 'tg.yaml'), text.replace('{', '{"parts": true, '));
-    assert.match(await tg(root, 'build combined/t0 -v'), /charge\/events@r,part=2: done/);
+    const told = await tg(root, 'build combined/hit_drift -v');
+    assert.match(told, /charge\/events@r,part=2: done/);
+    // Its t0 is counted through the run, and so are its rows.
+    assert.match(told, /combined\/hit_drift@r: done/);
     assert.deepEqual(rule(join(root, 'build/r.h5')), whole);
+    assert.ok(drifted.length > 1000);
+    assert.equal(drift(), drifted);
   });
 });
