@@ -148,8 +148,8 @@ export function unusedLibrary(
       (file) => file.endsWith('.yaml') && !project.files.includes(join(shipped.procedures, file)),
     )
     .map((file) => `tg:${file.slice(0, -'.yaml'.length)}`)
-    // tg:light before tg:light-2x2, which has tables of the same names.
-    .sort();
+    // The plainer name first: tg:light before tg:light-2x2, which has tables of the same names.
+    .sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
   const makes = (library: string, replace: boolean): boolean => {
     const given = { root: project.root, libraries: [library], sources: [] };
     // What it only brings along stands in a library of its own.

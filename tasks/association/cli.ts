@@ -139,6 +139,9 @@ function shapeOf(waveforms: Table): WaveformShape {
 }
 
 /** Each waveform is read once, block by block. */
+/** Bytes of waveforms that are looked at together. */
+const PIECE = 2 ** 20;
+
 function integrals(
   file: H5File,
   { light, waveforms }: Tables,
@@ -151,10 +154,15 @@ function integrals(
       { try: 'build it again' },
     );
   const found = createIntegrals(light.rows);
-  // Blocks that stay in the cache from reading to summing.
-  for (const block of waveforms.blocks(Math.ceil(2 ** 20 / waveforms.rowSize))) {
-    const valid = light.read(block.start, block.rows).column('wvfm_valid') as Uint8Array;
-    addIntegrals(found, block.start, valid, block.column('samples') as Int16Array, shape, rules);
+  // Blocks that stay in the cache from reading to summing, in one room.
+  const { rowSize } = waveforms;
+  const most = Math.ceil(PIECE / rowSize);
+  const room = new Uint8Array(most * rowSize);
+  for (let start = 0; start < waveforms.rows; start += most) {
+    const rows = Math.min(most, waveforms.rows - start);
+    const block = waveforms.read(start, rows, room.subarray(0, rows * rowSize));
+    const valid = light.read(start, rows).column('wvfm_valid') as Uint8Array;
+    addIntegrals(found, start, valid, block.column('samples') as Int16Array, shape, rules);
   }
   return found;
 }

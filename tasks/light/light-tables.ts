@@ -66,7 +66,7 @@ export interface Block {
   of: (name: string) => Rows;
 }
 
-/** Rows of all tables, block by block, so that memory does not grow with the run. */
+/** Rows of all tables, block by block, so that memory does not grow with the run: a block is gone when the next one comes. */
 export async function* lightBlocks(
   context: TaskContext,
   { events, tables }: LightTables,
@@ -76,10 +76,18 @@ export async function* lightBlocks(
     events.rowSize,
   );
   const most = Math.max(1, Math.floor(4e6 / widest));
+  const rooms = new Map(
+    [...tables].map(([name, { rowSize }]) => [name, new Uint8Array(most * rowSize)]),
+  );
   for (let start = 0; start < events.rows; start += most) {
     context.signal.throwIfAborted();
     const rows = Math.min(most, events.rows - start);
-    const read = new Map([...tables].map(([name, table]) => [name, table.read(start, rows)]));
+    const read = new Map(
+      [...tables].map(([name, table]) => {
+        const room = rooms.get(name)!.subarray(0, rows * table.rowSize);
+        return [name, table.read(start, rows, room)];
+      }),
+    );
     yield { start, rows, events: events.read(start, rows), of: (name) => read.get(name)! };
     context.progress(start + rows, events.rows, 'light events');
     await setImmediate();

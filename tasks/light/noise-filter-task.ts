@@ -54,12 +54,13 @@ export default defineTask({
       const noiseTable = settings.keep_noise ? createNoise(context, output, shape) : undefined;
       const filter = noiseFilter(length, { samples, period, unit: settings.sample_unit });
       const hasCh = tables.events.dtype.fields.some(({ name }) => name === 'ch');
+      let out = new Float32Array(0);
       for await (const { rows, events, of } of lightBlocks(context, tables)) {
         const raw = of('light/wvfm').column('samples') as Int16Array;
         const valid = events.column('wvfm_valid') as Uint8Array;
         // What the channel is called, where the events say so (2x2 does not).
         const ch = hasCh ? (events.column('ch') as Uint8Array) : undefined;
-        const out = new Float32Array(raw.length);
+        if (out.length !== raw.length) out = new Float32Array(raw.length);
         const noise = noiseTable === undefined ? undefined : new Float32Array(raw.length);
         for (let i = 0; i < rows * adcs * channels; i++) {
           const isFiltered = valid[i] !== 0 && isListed[ch?.[i] ?? i % channels] !== 0;
