@@ -71,7 +71,7 @@ function pointerSizes(nodeSize: number, recordSize: number, depth: number) {
 /** Bytes that end in their checksum. */
 export function checked(file: FileBytes, address: number, length: number): Cursor {
   if (length > 64 * 2 ** 20) throw new Corrupt('a node of impossible size');
-  const bytes = file.at(address, length);
+  const bytes = file.at(address, length).slice();
   if (lookup3(bytes, 0, length - 4) !== new Cursor(bytes, length - 4).u32())
     throw new Corrupt('the checksum of a tree or heap node is wrong');
   return new Cursor(bytes);

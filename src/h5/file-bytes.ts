@@ -24,8 +24,11 @@ const WINDOWS = 64;
 /** Node reads less than 2 GiB per call. */
 const MOST = 2 ** 30;
 
-/** @throws H5Error when the file cannot be opened. */
-export function openBytes(path: string): FileBytes {
+/**
+ * @param recycle windows are used again: a view is good until many further pieces were read, not for ever
+ * @throws H5Error when the file cannot be opened.
+ */
+export function openBytes(path: string, { recycle = false } = {}): FileBytes {
   let fd: number;
   let size: number;
   try {
@@ -84,9 +87,15 @@ export function openBytes(path: string): FileBytes {
       const start = Math.floor(from / (WINDOW / 2)) * (WINDOW / 2);
       let window = windows.get(start);
       if (!window) {
-        window = new Uint8Array(Math.min(WINDOW, size - start));
+        let old: Uint8Array | undefined;
+        if (windows.size >= WINDOWS) {
+          const oldest = windows.keys().next().value!;
+          old = windows.get(oldest);
+          windows.delete(oldest);
+        }
+        const bytes = Math.min(WINDOW, size - start);
+        window = recycle && old?.length === bytes ? old : new Uint8Array(bytes);
         read(start - self.base, window);
-        if (windows.size >= WINDOWS) windows.delete(windows.keys().next().value!);
         windows.set(start, window);
       }
       return window.subarray(from - start, from - start + length);

@@ -33,7 +33,8 @@ function readVersion1(file: FileBytes, address: number): Message[] {
   let count = 0;
   for (let block = blocks.shift(); block; block = blocks.shift()) {
     once(seen, block);
-    const cursor = new Cursor(file.at(block.at, block.length));
+    // Messages are kept, windows are not.
+    const cursor = new Cursor(file.at(block.at, block.length).slice());
     while (cursor.left >= 8 && count < expected) {
       const type = cursor.u16();
       const size = cursor.u16();
@@ -79,10 +80,10 @@ function readVersion2(file: FileBytes, address: number): Message[] {
       else if (type !== 0) messages.push({ type, flags: messageFlags, body });
     }
   };
-  take(file.at(address, head.at + size + 4), head.at);
+  take(file.at(address, head.at + size + 4).slice(), head.at);
   for (let block = blocks.shift(); block; block = blocks.shift()) {
     once(seen, block);
-    const bytes = file.at(block.at, block.length);
+    const bytes = file.at(block.at, block.length).slice();
     new Cursor(bytes).signature('OCHK');
     if (block.length < 8) throw new Corrupt('an object header continuation of impossible size');
     take(bytes, 4);

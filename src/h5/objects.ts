@@ -57,7 +57,7 @@ export function scalarOf(attributes: ReadonlyMap<string, Typed>, name: string): 
 
 /** @throws H5Error, here and from every call: no HDF5, damaged, or beyond this reader */
 export function openObjects(path: string): H5Objects {
-  const file = openBytes(path);
+  const file = openBytes(path, { recycle: true });
   const guard = <T>(dataset: string, what: () => T): T => {
     try {
       return what();

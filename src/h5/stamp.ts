@@ -7,8 +7,8 @@ import { encodeType } from './encode-type.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { H5Error } from './errors.ts';
 import { openBytes } from './file-bytes.ts';
-import { readHeader, type Message } from './object-header.ts';
-import { openStructure } from './structure.ts';
+import type { Message } from './object-header.ts';
+import { openObjects } from './objects.ts';
 import { encodeValue } from './values.ts';
 import {
   attributeSize,
@@ -80,11 +80,12 @@ export function stamp(
 
 function readRoot(path: string): { root: Message[]; end: number } {
   const file = openBytes(path);
+  // The root alone: of other objects there may be very many.
+  const objects = openObjects(path);
   try {
     const head = file.upTo(0, 48);
     const own = head.length === 48 && head[0] === 0x89 && head[8] === 2;
-    const structure = openStructure(file);
-    const root = structure.guard('/', () => readHeader(file, structure.root.address));
+    const root = objects.root().messages;
     const end = new Cursor(head, 28).u64();
     // Groups of the own writer have no dense storage and no creation order.
     const plain = root.every(
@@ -101,6 +102,7 @@ function readRoot(path: string): { root: Message[]; end: number } {
     return { root: root.map((m) => ({ ...m, body: m.body.slice() })), end };
   } finally {
     file.close();
+    objects.close();
   }
 }
 

@@ -202,7 +202,7 @@ export function createH5(path: string): H5Writer {
     for (const table of open)
       if (table.path.startsWith(`${at}/`)) throw new TypeError(`${table.path} is still open`);
     const from = finishedIds.length;
-    for (const id of closeGroup(group, root, sink)) finishedIds.add(id);
+    for (const id of closeGroup(group, root, sink)) finishedIds.add(id, at);
     const slash = at.lastIndexOf('/');
     const parent = groupAt(root, at.slice(0, slash), path);
     parent.members.set(at.slice(slash + 1), {
@@ -216,7 +216,7 @@ export function createH5(path: string): H5Writer {
   function* allIds(nodes: readonly NodeId[]): Iterable<NodeId> {
     let i = 0;
     for (const member of membersBelow(root)) {
-      if (member.kind === 'finished') yield* finishedIds.slice(member.from, member.to);
+      if (member.kind === 'finished') yield* finishedIds.slice(member.from, member.to, member.path);
       else yield nodes[i++]!;
     }
   }

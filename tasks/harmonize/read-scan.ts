@@ -22,37 +22,53 @@ export async function readSizes(
   }
 }
 
-export async function readEvents(
+/** Events at a time: what they cost in memory does not grow with the run. */
+const BLOCK = 16384;
+
+/** Events [first, first + events) of a run in blocks, with their number in the block. */
+export async function* readEvents(
   path: string,
   place: string,
-): Promise<ScanHead & { scan: ScannedEvents }> {
+  first: number,
+  events: number,
+): AsyncIterable<ScanHead & { scan: ScannedEvents; events: number }> {
   const file = await openH5(path);
   try {
-    const events = (name: string): ArrayLike<number> => numbers(file, place, name);
-    const times = (name: string): ArrayLike<bigint> => file.table(place).columnBig(name);
-    const pieces = (name: string): ArrayLike<number> => numbers(file, `${place}/pieces`, name);
-    return {
-      ...headOf(file, place),
-      scan: {
-        event: events('event'),
-        firstPiece: events('first_piece'),
-        pieces: events('pieces'),
-        has: events('has'),
-        getId: events('get_id'),
-        fribId: events('frib_id'),
-        fribTimestamp: events('frib_timestamp'),
-        timestamp: times('timestamp'),
-        timestampOther: times('timestamp_other'),
-        kind: pieces('kind'),
-        placed: pieces('placed'),
-        offset: pieces('offset'),
-        rows: pieces('rows'),
-        columns: pieces('columns'),
-      },
-    };
+    const head = headOf(file, place);
+    for (let at = first; at < first + events; at += BLOCK) {
+      const count = Math.min(BLOCK, first + events - at);
+      yield { ...head, events: count, scan: blockOf(file, place, at, count) };
+    }
   } finally {
     file.close();
   }
+}
+
+function blockOf(file: H5File, place: string, at: number, count: number): ScannedEvents {
+  const rows = file.table(place).read(at, count);
+  const column = (name: string): ArrayLike<number> => rows.column(name) as ArrayLike<number>;
+  const times = (name: string): ArrayLike<bigint> => rows.columnBig(name);
+  const [first, pieces] = [column('first_piece'), column('pieces')];
+  const from = first[0]!;
+  const to = first[count - 1]! + pieces[count - 1]!;
+  const places = file.table(`${place}/pieces`).read(from, to - from);
+  const piece = (name: string): ArrayLike<number> => places.column(name) as ArrayLike<number>;
+  return {
+    event: column('event'),
+    firstPiece: Array.from(first, (n) => n - from),
+    pieces,
+    has: column('has'),
+    getId: column('get_id'),
+    fribId: column('frib_id'),
+    fribTimestamp: column('frib_timestamp'),
+    timestamp: times('timestamp'),
+    timestampOther: times('timestamp_other'),
+    kind: piece('kind'),
+    placed: piece('placed'),
+    offset: piece('offset'),
+    rows: piece('rows'),
+    columns: piece('columns'),
+  };
 }
 
 function headOf(file: H5File, place: string): ScanHead {

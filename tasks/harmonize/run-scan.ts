@@ -32,17 +32,21 @@ export interface Scanning {
 export function scanRun(
   path: string,
   run: number,
-  progress?: (n: number, of: number) => void,
+  told: {
+    progress?: (n: number, of: number) => void;
+    /** Takes events by blocks; what is left stands in the result. */
+    block?: (columns: EventColumns) => void;
+  } = {},
 ): RunScan {
   const file = openObjects(path);
   try {
     const scanning: Scanning = {
       file,
       run,
-      events: eventColumns(),
+      events: eventColumns(told.block),
       scalers: [],
       findings: findings(),
-      progress,
+      progress: told.progress,
     };
     const { format, version } = scanFile(scanning);
     const { events, scalers } = scanning;

@@ -44,10 +44,11 @@ export const HAS_GET = 1;
 export const HAS_FRIB = 2;
 
 export interface EventColumns {
+  /** Events, and their payload in bytes. */
   readonly rows: number;
-  /** Payload of all events, bytes. */
   readonly bytes: number;
   add(event: number, headers: Headers, pieces: readonly PiecePlace[]): void;
+  /** What was added, or since the last block, as columns of EVENT and PIECE. */
   events(): Record<string, ColumnInput>;
   pieces(): Record<string, ColumnInput>;
 }
@@ -55,63 +56,76 @@ export interface EventColumns {
 export const pieceBytes = ({ shape }: Pick<PiecePlace, 'shape'>): number =>
   shape.reduce((n, d) => n * d, ITEM);
 
-export function eventColumns(): EventColumns {
-  const event: number[] = [];
-  const bytes: number[] = [];
-  const firstPiece: number[] = [];
-  const count: number[] = [];
-  const has: number[] = [];
-  const getId: number[] = [];
-  const fribId: number[] = [];
-  const fribTime: number[] = [];
-  const time: bigint[] = [];
-  const other: bigint[] = [];
-  const kind: number[] = [];
-  const placed: number[] = [];
-  const offset: number[] = [];
-  const rows: number[] = [];
-  const columns: number[] = [];
-  let total = 0;
-  return {
+/** Events in a block. */
+const BLOCK = 16384;
+
+const columnsOf = () => ({
+  event: {
+    event: [] as number[],
+    bytes: [] as number[],
+    first_piece: [] as number[],
+    pieces: [] as number[],
+    has: [] as number[],
+    get_id: [] as number[],
+    frib_id: [] as number[],
+    frib_timestamp: [] as number[],
+    timestamp: [] as bigint[],
+    timestamp_other: [] as bigint[],
+  },
+  piece: {
+    kind: [] as number[],
+    placed: [] as number[],
+    offset: [] as number[],
+    rows: [] as number[],
+    columns: [] as number[],
+  },
+});
+
+/** @param block takes what was added whenever it has become much, and then it is forgotten */
+export function eventColumns(block?: (columns: EventColumns) => void): EventColumns {
+  let { event, piece } = columnsOf();
+  let rows = 0;
+  let bytes = 0;
+  let pieces = 0;
+  const self: EventColumns = {
     get rows() {
-      return event.length;
+      return rows;
     },
     get bytes() {
-      return total;
+      return bytes;
     },
-    add(number, { get, frib }, pieces) {
-      const payload = pieces.reduce((n, piece) => n + pieceBytes(piece), 0);
-      event.push(number);
-      bytes.push(payload);
-      total += payload;
-      firstPiece.push(kind.length);
-      count.push(pieces.length);
-      has.push((get === undefined ? 0 : HAS_GET) | (frib === undefined ? 0 : HAS_FRIB));
-      getId.push(get?.id ?? 0);
-      time.push(get?.timestamp ?? 0n);
-      other.push(get?.other ?? 0n);
-      fribId.push(frib?.id ?? 0);
-      fribTime.push(frib?.timestamp ?? 0);
-      for (const piece of pieces) {
-        kind.push(piece.kind);
-        placed.push(piece.offset === undefined ? 0 : 1);
-        offset.push(piece.offset ?? 0);
-        rows.push(piece.shape[0] ?? 1);
-        columns.push(piece.shape[1] ?? 0);
+    add(number, { get, frib }, places) {
+      const payload = places.reduce((n, place) => n + pieceBytes(place), 0);
+      event.event.push(number);
+      event.bytes.push(payload);
+      event.first_piece.push(pieces);
+      event.pieces.push(places.length);
+      event.has.push((get === undefined ? 0 : HAS_GET) | (frib === undefined ? 0 : HAS_FRIB));
+      event.get_id.push(get?.id ?? 0);
+      event.timestamp.push(get?.timestamp ?? 0n);
+      event.timestamp_other.push(get?.other ?? 0n);
+      event.frib_id.push(frib?.id ?? 0);
+      event.frib_timestamp.push(frib?.timestamp ?? 0);
+      for (const { kind, offset, shape } of places) {
+        piece.kind.push(kind);
+        piece.placed.push(offset === undefined ? 0 : 1);
+        piece.offset.push(offset ?? 0);
+        piece.rows.push(shape[0] ?? 1);
+        piece.columns.push(shape[1] ?? 0);
       }
+      rows++;
+      bytes += payload;
+      pieces += places.length;
+      if (block === undefined || rows % BLOCK !== 0) return;
+      block(self);
+      ({ event, piece } = columnsOf());
     },
     events: () => ({
-      event,
-      bytes,
-      first_piece: firstPiece,
-      pieces: count,
-      has,
-      get_id: getId,
-      frib_id: fribId,
-      frib_timestamp: fribTime,
-      timestamp: BigUint64Array.from(time),
-      timestamp_other: BigUint64Array.from(other),
+      ...event,
+      timestamp: BigUint64Array.from(event.timestamp),
+      timestamp_other: BigUint64Array.from(event.timestamp_other),
     }),
-    pieces: () => ({ kind, placed, offset, rows, columns }),
+    pieces: () => ({ ...piece }),
   };
+  return self;
 }

@@ -5,7 +5,7 @@ import { findingText } from './findings.ts';
 import { CHANNELS } from './merger-formats.ts';
 import { sibling } from './names.ts';
 import { scanRun } from './run-scan.ts';
-import { EVENT, PIECE } from './scan-columns.ts';
+import { EVENT, PIECE, type EventColumns } from './scan-columns.ts';
 
 /** Columns of a scaler event: its number, then the channels. */
 export const SCALER = compound([
@@ -19,17 +19,19 @@ export default defineTask({
   run(context) {
     const table = sibling(context.task, 'scan');
     const run = Number(context.run);
-    const scan = scanRun(context.input('merged'), run, (n, of) =>
-      context.progress(n, of, 'events'),
-    );
-    const { format, version, events, scalers, findings } = scan;
     const out = createH5(context.output(table));
-    const rows = out.table(table, EVENT, {
-      attributes: { format, version, findings: JSON.stringify(findings) },
-    });
-    if (events.rows > 0) rows.appendColumns(events.events());
+    const rows = out.table(table, EVENT);
     const pieces = out.table(`${table}/pieces`, PIECE);
-    pieces.appendColumns(events.pieces());
+    const append = (columns: EventColumns): void => {
+      rows.appendColumns(columns.events());
+      pieces.appendColumns(columns.pieces());
+    };
+    const { format, version, events, scalers, findings } = scanRun(context.input('merged'), run, {
+      progress: (n, of) => context.progress(n, of, 'events'),
+      block: append,
+    });
+    append(events);
+    out.group(table, { format, version, findings: JSON.stringify(findings) });
     const width = 1 + CHANNELS.length;
     const column = (k: number): Uint32Array =>
       Uint32Array.from({ length: scalers.length / width }, (_, i) => scalers[i * width + k]!);
