@@ -20,6 +20,10 @@ const EXAMPLES: { readonly [name: string]: { files: readonly string[]; first: st
     ],
     first: 'charge/events',
   },
+  harmonize: {
+    files: ['tg.yaml', 'simulate/tg.yaml', 'harmonizer.yml'],
+    first: '-C simulate, then tg build harmonic',
+  },
 };
 
 const SHIPPED = join(PACKAGE, 'examples');

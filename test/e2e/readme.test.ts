@@ -65,7 +65,9 @@ test('its transcripts', async () => {
 
 test('its table of verbs has every verb', async () => {
   const help = (await run(['help'])).stdout;
-  const verbs = [...help.matchAll(/^(?:.{10})([a-z]+)(?: [[A-Z-]| {2})/gm)].map(([, verb]) => verb!);
+  const verbs = [...help.matchAll(/^(?:.{10})([a-z]+)(?: [[A-Z-]| {2})/gm)].map(
+    ([, verb]) => verb!,
+  );
   const rows = [...README.matchAll(/^\| `([a-z]+)[` ]/gm)].map(([, verb]) => verb!);
   assert.ok(verbs.length >= 10, help);
   assert.deepEqual([...rows].sort(), [...new Set([...verbs, 'init'])].sort());
