@@ -3,31 +3,54 @@ import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { cleanTask, sourcePaths } from './clean.ts';
 import { compareNatural } from './core/names.ts';
-import { productPath } from './core/outputs.ts';
+import { productPath, targetOf } from './core/outputs.ts';
 import type { Family } from './core/expansion.ts';
-import type { Diagnostic } from './core/types.ts';
+import type { Diagnostic, TargetName } from './core/types.ts';
 import type { Lists } from './lists.ts';
 import { absolute, below } from './store/store.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Told and done for every procedure over a list that this build has made or found fresh. The lock of the store must be held. */
 export function dropLeftMembers(ws: Workspace, lists: Lists): Diagnostic[] {
-  const made = new Set([...lists.keys()].map((target) => target.replace(/@.*/s, '')));
   const found: Diagnostic[] = [];
   for (const family of ws.expansion.families.values()) {
     const { each } = family.procedure;
-    if (typeof each !== 'object' || !made.has(each.target) || family.waiting.size > 0) continue;
-    found.push(...dropOf(ws, family, each.target));
+    if (typeof each !== 'object' || family.waiting.size > 0) continue;
+    const isKnown = knownRuns(family, each.target, lists);
+    if (isKnown === undefined) continue;
+    found.push(...dropOf(ws, family, each.target, isKnown));
     found.push(...strangers(ws, family));
   }
   return found;
 }
 
-function dropOf(ws: Workspace, { procedure, tasks }: Family, list: string): Diagnostic[] {
+/**
+ * Is the list known that a selection (`r42,name`) was an entry of? What was made of a run that is not there today is left alone: its
+ * list may be as it was. Undefined: none is known.
+ */
+function knownRuns(
+  { runs }: Family,
+  list: TargetName,
+  lists: Lists,
+): ((selection: string) => boolean) | undefined {
+  if (runs === undefined) return lists.has(list) ? () => true : undefined;
+  const known = new Set(runs.filter((run) => lists.has(targetOf(list, run))));
+  return known.size === 0 ? undefined : (selection) => known.has(selection.replace(/,.*/s, ''));
+}
+
+function dropOf(
+  ws: Workspace,
+  { procedure, tasks }: Family,
+  list: TargetName,
+  isKnown: (selection: string) => boolean,
+): Diagnostic[] {
   const { store, root, expansion } = ws;
   const now = new Set(tasks.map((i) => expansion.tasks[i]!.id));
   const left = [...store.tasks()].filter(
-    (id) => id.startsWith(`${procedure.name}@`) && !now.has(id),
+    (id) =>
+      id.startsWith(`${procedure.name}@`) &&
+      !now.has(id) &&
+      isKnown(id.slice(procedure.name.length + 1)),
   );
   if (left.length === 0) return [];
   const keep = sourcePaths(root, expansion.sources);

@@ -41,6 +41,12 @@ const EXAMPLES: { readonly [name: string]: Example } = {
     project: 'light',
     first: 'charge/light_assoc',
   },
+  harmonize: {
+    root: 'harmonize',
+    files: ['tg.yaml', 'simulate/tg.yaml', 'harmonizer.yml'],
+    project: '',
+    first: '-C simulate, then tg build harmonic',
+  },
 };
 
 const SHIPPED = join(PACKAGE, 'examples');

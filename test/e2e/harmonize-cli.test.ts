@@ -196,3 +196,17 @@ test(
     for (const name of ample) (await openH5(join(disk!, name))).close();
   },
 );
+
+test('the example: runs made up from a seed, harmonized by tg.yaml and by config', async () => {
+  const cwd = folder();
+  const said = await run(['init', '--example', 'harmonize'], { cwd });
+  assert.match(said.stderr, /try: tg build -C simulate, then tg build harmonic/);
+  assert.equal((await run(['build', '-C', 'simulate'], { cwd })).code, 0);
+  const built = await run(['build', 'harmonic'], { cwd });
+  assert.equal(built.code, 0, built.stderr);
+  mkdirSync(join(cwd, 'whole'));
+  const whole = await run(['harmonize', '-c', 'harmonizer.yml'], { cwd });
+  assert.match(whole.stdout, /harmonic: 1 file, 48 events from 4 runs/);
+  const told = await run(['report', 'harmonic', 'harmonic', '--merger', 'simulate/build'], { cwd });
+  assert.match(told.stdout, /conservation: every one of 48 input events once/);
+});

@@ -156,6 +156,32 @@ describe('the fixtures', { skip: withoutCases }, () => {
   }
 });
 
+test(
+  'strict passes over what has no gap, and makes the same files',
+  { skip: withoutCases },
+  async () => {
+    for (const [name, min, max] of [
+      ['case0_upstream_ok', 1, 2],
+      ['case0_upstream_ok', 4, 5],
+      ['case1_basic', 55, 56],
+    ] as const) {
+      const cwd = project();
+      rmSync(join(cwd, 'merged'), { recursive: true });
+      symlinkSync(casePath(name, 'merger'), join(cwd, 'merged'));
+      const settings = { size: '120000', min, max };
+      configure(cwd, { ...settings, more: ', strict: true' });
+      const { code, stderr } = await build(cwd);
+      assert.equal(code, 0, stderr);
+      const strict = await held(cwd);
+      assert.ok(strict.length > 1);
+      configure(cwd, settings);
+      // The plan looks again, and finds the same.
+      assert.deepEqual((await build(cwd)).ran, ['harmonic/plan']);
+      assert.deepEqual(await held(cwd), strict);
+    }
+  },
+);
+
 describe('what a change rewrites', () => {
   /** Runs of as many events of 136 bytes of traces each (columns 20) as told. */
   const runs = (cwd: string, list: Readonly<Record<number, number>>): void =>

@@ -180,3 +180,39 @@ test('tables for other tasks alone stand in no flow file', async () => {
   const { ran } = await w.build();
   assert.ok(!ran.some((id) => id.startsWith('flow')));
 });
+
+test('of lists per run: an entry that left its list is removed, what was made of a run that is not there today is not', async () => {
+  const w = world({
+    ...project(
+      [
+        {
+          name: 'list',
+          type: 'command',
+          inputs: ['names'],
+          outputs: { list: 'list/{run}.json' },
+          command: ['sh', '-c', 'cp "$1" "$0"', '{output:list}', '{input:names}'],
+        },
+        {
+          name: 'part',
+          type: 'command',
+          each: 'list',
+          outputs: { part: 'part/{run}_{name}.txt' },
+          command: ['sh', '-c', 'echo > "$0"', '{output:part}'],
+        },
+      ],
+      { sources: { names: '{run}.json' } },
+    ),
+    'r1.json': '["x", "y"]',
+    'r2.json': '["y", "z"]',
+  });
+  await w.build();
+  w.remove('r2.json');
+  w.write({ 'r1.json': '["x"]' });
+  const { exit, warnings } = await w.build('part@r1');
+  assert.equal(exit, 0);
+  assert.deepEqual(warnings, ['removed build/part/r1_y.txt: list has no such entry any more']);
+  assert.deepEqual(
+    ['r1_x', 'r1_y', 'r2_y', 'r2_z'].map((name) => w.has(`build/part/${name}.txt`)),
+    [true, false, true, true],
+  );
+});
