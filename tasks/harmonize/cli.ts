@@ -3,7 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { params, runsIn } from './harmonize.ts';
 import { stretchesOf } from './partition.ts';
-import { rangesText } from './ranges.ts';
+import { spanText } from './ranges.ts';
 import { sizeText } from './size-text.ts';
 
 interface Made {
@@ -59,7 +59,7 @@ function after(made: Made): string[] {
       : files.map((file) => file.shown).join(' ');
   const scalers = made.files('harmonic/scalers')[0]!;
   return [
-    `harmonic: ${plan.length} file${plan.length === 1 ? '' : 's'}, ${events} events from ${runs.size} run${runs.size === 1 ? '' : 's'} (${rangesText([...runs])})`,
+    `harmonic: ${plan.length} file${plan.length === 1 ? '' : 's'}, ${events} events from ${runs.size} run${runs.size === 1 ? '' : 's'}${runs.size === 0 ? '' : ` (${spanText([...runs])})`}`,
     `  events: ${shown.join(', ')} (at most ${sizeText(largest)})`,
     `  ${basename(scalers.path)}: ${made.count('harmonic/scalers', 'rows')} rows`,
     ...made.notes('harmonic/plan').map((note) => `  note: ${note}`),

@@ -12,6 +12,12 @@ export function rangesText(numbers: readonly number[]): string {
   return parts.join(', ');
 }
 
+/** `55..59`: from the first to the last. */
+export function spanText(numbers: readonly number[]): string {
+  const [first, last] = [Math.min(...numbers), Math.max(...numbers)];
+  return first === last ? `${first}` : `${first}..${last}`;
+}
+
 /** Runs of [min, max] that are not there: first and last of each gap. */
 export function gapsOf(runs: readonly number[], min: number, max: number): [number, number][] {
   const gaps: [number, number][] = [];

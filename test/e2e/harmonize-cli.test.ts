@@ -31,7 +31,7 @@ const SUMMARY = lines(`
   --------------------- AT-TPC Harmonizer ---------------------
   Total amount of data to be harmonized: 1.33 MB
   Harmonizing...
-  harmonic: 4 files, 43 events from 4 runs (55, 56, 58, 59)
+  harmonic: 4 files, 43 events from 4 runs (55..59)
     events: run_0000.h5 13, run_0001.h5 15, run_0002.h5 8, run_0003.h5 7 (at most 309 kB)
     scalers.parquet: 20 rows
     note: run 57, 60 absent
