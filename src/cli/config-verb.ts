@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { verbs } from '../../tasks/index.ts';
 import type { BuildResult } from '../build.ts';
+import { nearest } from '../core/nearest.ts';
 import type { Diagnostic, Json, Where } from '../core/types.ts';
 import { moduleUrl } from '../package.ts';
 import { shownPath } from '../procedures/files.ts';
@@ -99,13 +100,15 @@ async function build(call: Call, config: Config, file: string): Promise<number> 
   const { runBuild } = await import('./build.ts');
   // Nothing is made, not even a folder, of a config that is mistaken.
   const { openLocated } = await import('./open-project.ts');
+  // A key that is misspelled explains what is told next.
+  if (!call.json && !call.quiet)
+    for (const key of unused)
+      call.err(`note: ${file}: ${key} is not used here${hint(key, config)}\n`);
   const ws = await openLocated(call, located, false);
   const { diagnostics } = ws.planFor([config.entry]);
   if (diagnostics.some(({ severity }) => severity === 'error')) throw new Refusal(diagnostics);
-  if (!call.json && !call.quiet) {
-    for (const key of unused) call.err(`note: ${file}: ${key} is not used here\n`);
+  if (!call.json && !call.quiet)
     for (const line of config.before(values, paths)) call.out(`${line}\n`);
-  }
   const lock = await lockStore(
     located.store,
     call.has('wait'),
@@ -122,6 +125,11 @@ async function build(call: Call, config: Config, file: string): Promise<number> 
     lock.release();
   }
 }
+
+const hint = (key: string, { keys }: Config): string => {
+  const [near] = nearest(key, keys);
+  return near === undefined ? '' : ` (${near}?)`;
+};
 
 /** Where everything is made. @throws Refusal when it is not there and not to be made */
 function folderOf(
@@ -201,8 +209,13 @@ function locatedFor(
   const store = join(root, '.tg', 'direct', config.entry);
   const given = { root, libraries: [config.library], sources: [], build: join(root, '.tg/build') };
   const loaded = directProject(given, shipped, { cwd });
+  const where: Where = { file, line: 1, column: 1 };
   const project = {
     ...loaded.project!,
+    // What the config lacks is told at the config, not at the library that nobody wrote.
+    procedures: loaded.project!.procedures.map((procedure) =>
+      procedure.name === config.entry ? { ...procedure, where } : procedure,
+    ),
     file,
     files: [file, ...loaded.project!.files],
     parameters: { [config.entry]: values },

@@ -27,7 +27,7 @@ function deconvolution(library: string) {
     params['do_filtering'] === false
       ? {
           procedure: 'light/templates',
-          library: `${library}-templates`,
+          library: 'tg:light-templates',
           products: templates(params),
         }
       : { procedure: 'light/deconv', library };

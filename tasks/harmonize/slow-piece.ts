@@ -4,32 +4,53 @@ import { extract, openObjects, type H5Object, type H5Objects } from 'tg/h5';
 import { PIECES, type Format } from './merger-formats.ts';
 import { legacyName } from './scan-legacy.ts';
 
-/** Path of a piece of event n in a merged run. */
-export function pathOfPiece(format: Format, n: number, kind: number): string[] {
+/** Where a piece of event n is in a merged run: the group of all events, and the way from there. */
+function placeOfPiece(format: Format, n: number, kind: number): { all: string; way: string[] } {
   const { name, group } = PIECES[kind]!;
   if (format === '0.1.0')
-    return [...(group === '' ? ['get'] : ['frib', 'evt']), legacyName(n, name)];
-  return ['events', `event_${n}`, ...(group === '' ? [] : [group]), name];
+    return { all: group === '' ? 'get' : 'frib/evt', way: [legacyName(n, name)] };
+  return { all: 'events', way: [`event_${n}`, ...(group === '' ? [] : [group]), name] };
 }
 
-/** @returns 16-bit little-endian values of a piece; each call opens the file: this is the way of few */
-export const slowReader =
-  (path: string, format: Format) =>
-  (event: number, kind: number): Uint8Array => {
-    const file = openObjects(path);
-    try {
-      let object: H5Object | undefined = file.root();
-      for (const name of pathOfPiece(format, event, kind))
-        object = object && file.member(object, name);
-      if (object === undefined) throw gone(path, format, event, kind);
-      return narrowed(file, object, PIECES[kind]!.type);
-    } finally {
-      file.close();
-    }
-  };
+export interface SlowReader {
+  /** 16-bit little-endian values of a piece. @throws TaskError for one that is gone, or holds what 16 bits do not */
+  read(event: number, kind: number): Uint8Array;
+  close(): void;
+}
 
-const gone = (path: string, format: Format, event: number, kind: number): TaskError =>
-  new TaskError(`${path}::/${pathOfPiece(format, event, kind).join('/')} is not there any more`, {
+/** Opens the file with the first piece, and looks through the members of a group of events once. */
+export function slowReader(path: string, format: Format): SlowReader {
+  let file: H5Objects | undefined;
+  const groups = new Map<string, (name: string) => H5Object | undefined>();
+  const membersOf = (from: H5Objects, all: string): ((name: string) => H5Object | undefined) => {
+    let member = groups.get(all);
+    if (member !== undefined) return member;
+    let group: H5Object | undefined = from.root();
+    for (const name of all.split('/')) group = group && from.member(group, name);
+    const members = group && from.members(group);
+    member = (name) => group && from.member(group, name, members);
+    groups.set(all, member);
+    return member;
+  };
+  return {
+    read(event, kind) {
+      file ??= openObjects(path);
+      const { all, way } = placeOfPiece(format, event, kind);
+      let object = membersOf(file, all)(way[0]!);
+      for (const name of way.slice(1)) object = object && file.member(object, name);
+      if (object === undefined) throw gone(path, `${all}/${way.join('/')}`);
+      return narrowed(file, object, PIECES[kind]!.type);
+    },
+    close() {
+      file?.close();
+      file = undefined;
+      groups.clear();
+    },
+  };
+}
+
+const gone = (path: string, at: string): TaskError =>
+  new TaskError(`${path}::/${at} is not there any more`, {
     code: 'input-changed',
     try: 'build again',
   });

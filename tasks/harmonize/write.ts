@@ -2,7 +2,7 @@
 import { defineTask, z } from 'tg';
 import type { Json, TaskContext } from 'tg';
 import { stretchesOf, type Stretch } from './partition.ts';
-import { slowReader } from './slow-piece.ts';
+import { slowReader, type SlowReader } from './slow-piece.ts';
 import { readEvents } from './read-scan.ts';
 import { writeHarmonic, type SourceEvents } from './write-harmonic.ts';
 
@@ -18,15 +18,15 @@ async function* sourcesOf(
   for (const { run, first, events } of stretches) {
     const { path, place } = scans.get(run)!;
     const from = merged.get(run)!;
-    for await (const { scan, format, events: n } of readEvents(path, place, first, events))
-      yield {
-        run: Number(run),
-        path: from,
-        first: 0,
-        events: n,
-        scan,
-        read: slowReader(from, format),
-      };
+    let slow: SlowReader | undefined;
+    try {
+      for await (const { scan, format, events: n } of readEvents(path, place, first, events)) {
+        const { read } = (slow ??= slowReader(from, format));
+        yield { run: Number(run), path: from, first: 0, events: n, scan, read };
+      }
+    } finally {
+      slow?.close();
+    }
   }
 }
 

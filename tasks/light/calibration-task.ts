@@ -1,7 +1,7 @@
 /** Task type light/waveform_calibration: light/deconv and its alignment -> light/cwvfm and light/cwvfm/alignment, each channel scaled by its gain (2x2). */
 import { defineTask, z } from 'tg';
 import { compound, rowByRow } from 'tg/h5';
-import { alignmentRows } from './alignment-rows.ts';
+import { placesAligned } from './alignment-rows.ts';
 import { byPlace, gainAttribute, strangersIn, valueOf } from './by-place.ts';
 import { scaleChannels } from './detector-sums.ts';
 import { bytesOf, lightBlocks, openLightTables, samplesShape, withOutput } from './light-tables.ts';
@@ -29,6 +29,10 @@ export default defineTask({
       const gains = Float32Array.from({ length: slots }, (_, i) =>
         valueOf(gain, Math.floor(i / channels), i % channels, 1),
       );
+      // Each channel is a place of its own.
+      const own = Array.from({ length: slots }, (_, place) => {
+        return { adc: Math.floor(place / channels), channel: place % channels, place };
+      });
       const table = output.table('light/cwvfm', compound([['samples', 'f4', [...shape]]]), {
         attributes: {
           classname: 'WaveformCalib',
@@ -45,22 +49,12 @@ export default defineTask({
           ['sample_idx', 'f4', [adcs, channels]],
         ]),
       );
-      for await (const { rows, events, of } of lightBlocks(context, tables)) {
+      for await (const { events, of } of lightBlocks(context, tables)) {
         const valid = events.column('wvfm_valid') as Uint8Array;
         const deconv = of('light/deconv').column('samples') as Float32Array;
         table.append(bytesOf(scaleChannels(deconv, samples, valid, gains)));
         const aligned = of('light/deconv/alignment');
-        const times = aligned.column('ns') as Float64Array;
-        const indices = aligned.column('sample_idx') as Float32Array;
-        const ns = new Float64Array(rows);
-        const sampleIdx = new Float32Array(rows * slots);
-        for (let i = 0; i < rows * slots; i++) {
-          if (valid[i] === 0) continue;
-          const row = Math.floor(i / slots);
-          ns[row] = times[row]!;
-          sampleIdx[i] = indices[Math.floor(i / channels)]!;
-        }
-        alignment.append(alignmentRows(ns, sampleIdx, rows, slots));
+        alignment.append(placesAligned(aligned, shape, valid, own, slots));
       }
       const each = rowByRow(tables.events.rows);
       output.relation('light/events', 'light/cwvfm', each);

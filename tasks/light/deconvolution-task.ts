@@ -87,18 +87,13 @@ export default defineTask({
       });
       writeTemplates(output, templates, shape, [noise, signal, impulse]);
       let out = new Float32Array(0);
-      for await (const { rows, events, of } of lightBlocks(context, tables)) {
+      for await (const { events, of } of lightBlocks(context, tables)) {
         const filtered = of('light/fwvfm').column('samples') as Float32Array;
         const valid = events.column('wvfm_valid') as Uint8Array;
         // What is not filtered is as it was.
         if (out.length !== filtered.length) out = new Float32Array(filtered.length);
         out.set(filtered);
-        for (let i = 0; i < rows * adcs * channels; i++) {
-          const filter = filters[i % filters.length];
-          if (filter !== undefined && valid[i] !== 0)
-            machine.apply(filter, filtered, i * samples, out);
-        }
-        machine.flush();
+        machine.apply(filters, valid, filtered, out);
         table.append(bytesOf(out));
       }
       output.relation('light/events', 'light/deconv', rowByRow(tables.events.rows));

@@ -51,17 +51,13 @@ function gaussian(width: number, fourier: RealFourier, n: number): Float64Array 
 export interface Deconvolver {
   /** The filter of a channel, from its template. */
   filterOf(template: Template): ChannelFilter;
-  /** N samples from `first` on, filtered, to the same place of `out`. Some wait for a second waveform: `flush` in the end. */
-  apply(filter: ChannelFilter, samples: Float32Array, first: number, out: Float32Array): void;
-  flush(): void;
-}
-
-/** A waveform that is to be filtered. */
-interface Job {
-  factors: Float64Array;
-  samples: Float32Array;
-  first: number;
-  out: Float32Array;
+  /** Of the waveforms of `data` those that are valid and have a filter, to the same places of `out`; filters begin anew behind their last. */
+  apply(
+    filters: readonly (ChannelFilter | undefined)[],
+    valid: Uint8Array,
+    data: Float32Array,
+    out: Float32Array,
+  ): void;
 }
 
 /**
@@ -76,19 +72,24 @@ export function deconvolver(samples: number, type: FilterType, width: number): D
   const bins = samples + 1;
   const gauss = gaussian(width, real, n);
   const padded = new Float64Array(2 * n);
-  const nothing = new Float32Array(samples);
-  let waiting: Job | undefined;
-  const filterTwo = (a: Job, b: Job): void => {
+  /** Waveforms a and b, which may be one and the same. */
+  const filterTwo = (
+    [a, ofA]: readonly [number, Float64Array],
+    [b, ofB]: readonly [number, Float64Array],
+    data: Float32Array,
+    out: Float32Array,
+  ): void => {
+    const [one, two] = [a * samples, b * samples];
     for (let i = 0; i < samples; i++) {
-      padded[2 * i] = a.samples[a.first + i]!;
-      padded[2 * i + 1] = b.samples[b.first + i]!;
+      padded[2 * i] = data[one + i]!;
+      padded[2 * i + 1] = data[two + i]!;
     }
     const spectrum = complex.forward(padded);
-    multiplyTwo(spectrum, a.factors, b.factors, samples);
+    multiplyTwo(spectrum, ofA, ofB, samples);
     const filtered = complex.inverse(spectrum);
     for (let i = 0; i < samples; i++) {
-      a.out[a.first + i] = filtered[2 * i]!;
-      b.out[b.first + i] = filtered[2 * i + 1]!;
+      out[one + i] = filtered[2 * i]!;
+      out[two + i] = filtered[2 * i + 1]!;
     }
   };
   return {
@@ -112,23 +113,18 @@ export function deconvolver(samples: number, type: FilterType, width: number): D
       }
       return { factors };
     },
-    apply({ factors }, data, first, out) {
-      const job = { factors, samples: data, first, out };
-      if (waiting === undefined) waiting = job;
-      else {
-        filterTwo(waiting, job);
-        waiting = undefined;
+    apply(filters, valid, data, out) {
+      let waiting: readonly [number, Float64Array] | undefined;
+      for (let i = 0; i < valid.length; i++) {
+        const factors = valid[i] === 0 ? undefined : filters[i % filters.length]?.factors;
+        if (factors === undefined) continue;
+        if (waiting === undefined) waiting = [i, factors];
+        else {
+          filterTwo(waiting, [i, factors], data, out);
+          waiting = undefined;
+        }
       }
-    },
-    flush() {
-      if (waiting === undefined) return;
-      filterTwo(waiting, {
-        factors: waiting.factors,
-        samples: nothing,
-        first: 0,
-        out: nothing.slice(),
-      });
-      waiting = undefined;
+      if (waiting !== undefined) filterTwo(waiting, waiting, data, out);
     },
   };
 }

@@ -1,5 +1,5 @@
 /** light/events and light/wvfm in the output of the task, row by row of each other. Knows the file, not where rows come from. */
-import { compound, type Attributes, type Compound, type H5Writer } from 'tg/h5';
+import { compound, rowByRow, type Attributes, type Compound, type H5Writer } from 'tg/h5';
 import type { EventShape } from './light-event.ts';
 
 export interface EventTables {
@@ -34,9 +34,7 @@ export function createTables(
     end(lost) {
       const any = Object.entries(lost).filter(([, n]) => n > 0);
       output.attribute('light/events', 'lost', JSON.stringify(Object.fromEntries(any)));
-      const parent = Uint32Array.from({ length: events.rows }, (_, row) => row);
-      const runs = { parent, start: parent, stop: parent.map((row) => row + 1) };
-      output.relation('light/events', 'light/wvfm', runs);
+      output.relation('light/events', 'light/wvfm', rowByRow(events.rows));
     },
   };
 }

@@ -56,28 +56,34 @@ export default defineTask({
         const sn = events.column('sn') as Int32Array;
         // What the channel is called, where the events say so (2x2 does not).
         const ch = hasCh ? (events.column('ch') as Uint8Array) : undefined;
+        const bytes = new Uint8Array(rows * adcs * channels * SUMMARY.size);
+        const view = new DataView(bytes.buffer);
+        let at = 0;
+        let next = table.rows;
         for (let row = 0; row < rows; row++) {
-          const before = table.rows;
+          const before = next;
           for (let slot = row * adcs * channels; slot < (row + 1) * adcs * channels; slot++) {
             if (valid[slot] === 0) continue;
             const adc = Math.floor(slot / channels) % adcs;
             const made = summaryOf(samples, slot * length, length, window);
-            const view = new DataView(new ArrayBuffer(SUMMARY.size));
-            view.setBigUint64(0, BigInt(table.rows), true);
-            view.setBigInt64(8, BigInt(ids[row]!), true);
-            [made.preStd, made.preMean, made.postSum, made.postMax, made.postRising].forEach(
-              (value, i) => view.setFloat64(16 + 8 * i, value, true),
-            );
-            view.setUint32(56, ch?.[slot] ?? slot % channels, true);
-            view.setUint32(60, sn[row * adcs + adc]!, true);
-            view.setUint32(64, adc, true);
-            table.append(new Uint8Array(view.buffer));
+            view.setBigUint64(at, BigInt(next++), true);
+            view.setBigInt64(at + 8, BigInt(ids[row]!), true);
+            view.setFloat64(at + 16, made.preStd, true);
+            view.setFloat64(at + 24, made.preMean, true);
+            view.setFloat64(at + 32, made.postSum, true);
+            view.setFloat64(at + 40, made.postMax, true);
+            view.setFloat64(at + 48, made.postRising, true);
+            view.setUint32(at + 56, ch?.[slot] ?? slot % channels, true);
+            view.setUint32(at + 60, sn[row * adcs + adc]!, true);
+            view.setUint32(at + 64, adc, true);
+            at += SUMMARY.size;
           }
-          if (table.rows === before) continue;
+          if (next === before) continue;
           runs.parent.push(start + row);
           runs.start.push(before);
-          runs.stop.push(table.rows);
+          runs.stop.push(next);
         }
+        table.append(bytes.subarray(0, at));
       }
       output.relation('light/events', 'light/wvfm_summ', {
         parent: Uint32Array.from(runs.parent),

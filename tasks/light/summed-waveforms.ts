@@ -1,7 +1,7 @@
 /** light/swvfm and its alignment, a waveform per detector, of waveforms of channels with or without gains. Knows neither detector nor task. */
 import type { TaskContext } from 'tg';
 import { compound, rowByRow } from 'tg/h5';
-import { alignmentRows } from './alignment-rows.ts';
+import { placesAligned } from './alignment-rows.ts';
 import { gainAttribute, strangersIn, valueOf, type ByPlace } from './by-place.ts';
 import { channelMap } from './detector-channels.ts';
 import { sumDetectors, type Member } from './detector-sums.ts';
@@ -33,7 +33,7 @@ export async function sumWaveforms(context: TaskContext, { from, gain }: SumKind
   const tables = await openLightTables(context, [from, `${from}/alignment`]);
   await withOutput(context, 'light/swvfm', tables, async (output) => {
     const shape = samplesShape(tables.tables.get(from)!, from);
-    const [adcs, channels, samples] = shape;
+    const samples = shape[2];
     if (gain !== undefined)
       noteStrangers(context, strangersIn(gain, shape, 'gain', ['ADC', 'channel']));
     const map = channelMap(geometry, file, shape);
@@ -61,24 +61,12 @@ export async function sumWaveforms(context: TaskContext, { from, gain }: SumKind
         ['sample_idx', 'f4', [tpcs, dets]],
       ]),
     );
-    for await (const { rows, events, of } of lightBlocks(context, tables)) {
+    for await (const { events, of } of lightBlocks(context, tables)) {
       const valid = events.column('wvfm_valid') as Uint8Array;
       const waveforms = of(from).column('samples') as Float32Array;
       sums.append(bytesOf(sumDetectors(waveforms, shape, valid, members, places)));
       const aligned = of(`${from}/alignment`);
-      const times = aligned.column('ns') as Float64Array;
-      const indices = aligned.column('sample_idx') as Float32Array;
-      const isPerAdc = indices.length === rows * adcs;
-      const ns = new Float64Array(rows);
-      const sampleIdx = new Float32Array(rows * places);
-      for (let row = 0; row < rows; row++)
-        for (const { adc, channel, place } of members) {
-          const slot = (row * adcs + adc) * channels + channel;
-          if (valid[slot] === 0) continue;
-          ns[row] = times[row]!;
-          sampleIdx[row * places + place] = indices[isPerAdc ? row * adcs + adc : slot]!;
-        }
-      alignment.append(alignmentRows(ns, sampleIdx, rows, places));
+      alignment.append(placesAligned(aligned, shape, valid, members, places));
     }
     const each = rowByRow(tables.events.rows);
     output.relation('light/events', 'light/swvfm', each);

@@ -1,10 +1,8 @@
 /** `tg harmonize -c FILE`: the harmonizer's own config as it is, its words where it says them; a disk that is full. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   readdirSync,
   rmSync,
@@ -12,11 +10,11 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { hashTree, openH5 } from 'tg/h5';
 import { folder, lines, run, untimed } from '../helpers/cli.ts';
+import { smallDisk } from '../helpers/small-disk.ts';
 import { casePath, simulate, withoutCases } from '../tasks/harmonize/cases.ts';
 
 /** case1_basic with its own config. */
@@ -137,27 +135,23 @@ describe('the harmonizer as it is called', { skip: withoutCases }, () => {
     );
     const said = await run(['harmonize', '-c', 'config.yml'], { cwd });
     assert.equal(said.code, 0);
-    assert.match(said.stderr, /note: config\.yml: threads is not used here/);
+    assert.match(said.stderr, /note: config\.yml: threads is not used here\n/);
+  });
+
+  test('a key that is misspelled is told beside what is then missing, at the config', async () => {
+    const cwd = place();
+    mkdirSync(join(cwd, 'out'));
+    const text = readFileSync(join(cwd, 'config.yml'), 'utf8');
+    writeFileSync(join(cwd, 'config.yml'), text.replace('max_run:', 'maxrun:'));
+    const said = await run(['harmonize', '-c', 'config.yml'], { cwd });
+    assert.equal(said.code, 2);
+    assert.match(said.stderr, /^note: config\.yml: maxrun is not used here \(max_run\?\)$/m);
+    assert.match(said.stderr, /^error: config\.yml:1:1: harmonic needs the parameter max_run$/m);
+    assert.equal(said.stdout, '');
   });
 });
 
-/** A file system of some kB, or undefined where we may not mount. */
-function small(kb: number): string | undefined {
-  const at = mkdtempSync(join(tmpdir(), 'tg-small-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${kb}k`, 'tmpfs', at], { stdio: 'ignore' });
-  } catch {
-    rmSync(at, { recursive: true });
-    return undefined;
-  }
-  after(() => {
-    execFileSync('umount', ['-l', at]);
-    rmSync(at, { recursive: true, force: true });
-  });
-  return at;
-}
-
-const disk = small(1024);
+const disk = smallDisk(1024);
 
 test(
   'a disk that is full in the middle: finished files are whole, others absent, the next build goes on',

@@ -139,7 +139,7 @@ describe('on the reference case', { skip: withoutFixtures || withoutH5py() }, ()
 
   test('a project whose deconvolution takes templates that are built: they come first, and a change of theirs is seen', async () => {
     const root = place([], {
-      'tg.yaml': `libraries: [tg:light-templates]
+      'tg.yaml': `libraries: [tg:light, tg:light-templates]
 sources:
   light/events: "raw/{run}.h5::/light/events"
   light/wvfm: "raw/{run}.h5::/light/wvfm"

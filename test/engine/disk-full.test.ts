@@ -1,28 +1,11 @@
 /** A full disk: the task or the build fails with a sentence, and nothing that was there is lost. Case 36. Needs a small file system of its own. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { StoreError } from '../../src/store/store.ts';
+import { smallDisk } from '../helpers/small-disk.ts';
 import { join_, project, world } from '../helpers/world.ts';
-
-/** A file system of some kB, or undefined where we may not mount. */
-function small(kb: number): string | undefined {
-  const at = mkdtempSync(join(tmpdir(), 'tg-small-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${kb}k`, 'tmpfs', at], { stdio: 'ignore' });
-  } catch {
-    rmSync(at, { recursive: true });
-    return undefined;
-  }
-  after(() => {
-    execFileSync('umount', ['-l', at]);
-    rmSync(at, { recursive: true, force: true });
-  });
-  return at;
-}
 
 /** Leaves so many bytes free (in whole pages). */
 function fill(at: string, leave: number): string {
@@ -32,7 +15,7 @@ function fill(at: string, leave: number): string {
   return path;
 }
 
-const disk = small(4096);
+const disk = smallDisk(4096);
 const skip = disk === undefined ? 'needs root, to mount a small tmpfs' : false;
 
 test(

@@ -104,7 +104,7 @@ test('simulated events, kept noise and templates have libraries of the 2x2', () 
       stage('WaveformNoiseFilter', 'keep_noise: true'),
       stage('WaveformDeconvolution', 'do_filtering: false, gen_noise_spectrum: true'),
     ),
-    ['tg:light-2x2-mc', 'tg:light-2x2-noise', 'tg:light-2x2-templates'],
+    ['tg:light-2x2-mc', 'tg:light-2x2-noise', 'tg:light-templates'],
   );
   assert.deepEqual(libraries(stage('WaveformNoiseFilter', 'keep_noise: false')), ['tg:light-2x2']);
 });

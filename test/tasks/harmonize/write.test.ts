@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, test } from 'node:test';
+import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { createH5, hashTree, openH5, type H5File } from 'tg/h5';
 import { layoutOf } from '../../../tasks/harmonize/merger-formats.ts';
@@ -49,16 +49,20 @@ async function harmonize(from: string, limit: number, to: string): Promise<strin
     limit,
   );
   const paths: string[] = [];
+  const readers = new Map(
+    scans.map(({ run, path, format }) => [String(run), slowReader(path, format)]),
+  );
+  after(() => readers.forEach((reader) => reader.close()));
   for (const [k, { stretches }] of files.entries()) {
     const sources = stretches.map(({ run, first, events }): SourceEvents => {
-      const { path, format, columns } = byRun.get(run)!;
+      const { path, columns } = byRun.get(run)!;
       return {
         run: Number(run),
         path,
         first,
         events,
         scan: columns,
-        read: slowReader(path, format),
+        read: readers.get(run)!.read,
       };
     });
     const path = join(to, `run_${String(k).padStart(4, '0')}.h5`);

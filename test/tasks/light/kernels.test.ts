@@ -90,8 +90,7 @@ test('a flash that the electronics has smeared is found where it was, by all thr
     for (const width of [0, 1]) {
       const machine = deconvolver(n, type, width);
       const out = new Float32Array(2 * n);
-      machine.apply(machine.filterOf(template), samples, 0, out);
-      machine.flush();
+      machine.apply([machine.filterOf(template)], Uint8Array.of(1), samples, out);
       const found = out.indexOf(Math.max(...out));
       // A matched filter does not undo the impulse: it peaks where the two overlap most.
       assert.equal(found, at, `${type} ${width}`);
